@@ -39,8 +39,8 @@ cd "$ROOT"
 PEERS=$CARGO_TARGET_DIR-peers
 # Programs that no feature of this workspace changes.
 TOOLS=$CARGO_TARGET_DIR/tools
-OURS=(timing budget domains evidence forecasts gauge optimae oracle evaluators recomputation reputation work fee-market)
-MEASURED=(budget domains evidence forecasts gauge optimae oracle evaluators recomputation reputation work fee-market)
+OURS=(timing budget channels domains evidence forecasts gauge inference optimae oracle evaluators recomputation reputation work fee-market)
+MEASURED=(budget channels domains evidence forecasts gauge inference optimae oracle evaluators recomputation reputation work fee-market)
 # Pallets that are modules of the runtime.
 MODULES=(governance places)
 

@@ -21,7 +21,8 @@ TESTS=(--release --workspace --tests --examples)
 PALLETS=(--release -p doin-scoring -p doin-primitives -p doin-market -p doin-traits
 	-p pallet-doin-timing -p pallet-doin-domains -p pallet-doin-gauge -p pallet-doin-optimae
 	-p pallet-doin-evaluators -p pallet-doin-recomputation -p pallet-doin-reputation -p pallet-doin-work -p pallet-doin-fee-market
-	-p pallet-doin-budget -p pallet-doin-evidence -p pallet-doin-oracle -p pallet-doin-forecasts)
+	-p pallet-doin-budget -p pallet-doin-evidence -p pallet-doin-oracle -p pallet-doin-forecasts
+	-p pallet-doin-channels -p pallet-doin-inference)
 
 # Builds with cargo and shows how far it is: cargo's own progress bar in a terminal, otherwise one line per minute.
 build() {

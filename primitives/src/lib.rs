@@ -10,6 +10,7 @@ extern crate alloc;
 
 pub mod base_fee;
 pub mod beacon;
+pub mod channel;
 pub mod commitment;
 pub mod decay;
 pub mod difficulty;
@@ -18,6 +19,7 @@ pub mod draw;
 pub mod emission;
 pub mod evidence;
 pub mod gauge;
+pub mod inference;
 pub mod json;
 pub mod oracle;
 pub mod pay;

@@ -2,6 +2,7 @@
 //! since JavaScript numbers are exact up to 2⁵³ only, and hashes are hex with `0x`.
 
 use crate::{
+	channel::{ChannelId, Key},
 	json::HexHash,
 	oracle::{PollId, StreamId},
 	settlement::Backing,
@@ -644,6 +645,75 @@ pub struct MarketRecordView<AccountId> {
 	pub mark: Q32,
 	/// The record; `None` for an account that has not staked on the stream, or has left.
 	pub forecaster: Option<ForecasterView<AccountId>>,
+}
+
+/// An open payment channel.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ChannelView<AccountId> {
+	/// Identifier of the channel: the hash of its contract.
+	#[serde(with = "As::<HexHash>")]
+	pub id: ChannelId,
+	/// Account that pays.
+	pub payer: AccountId,
+	/// Account that is paid.
+	pub payee: AccountId,
+	/// Key that signs vouchers.
+	#[serde(with = "As::<HexHash>")]
+	pub key: Key,
+	/// Counter of the contract.
+	#[serde(with = "As::<DisplayFromStr>")]
+	pub counter: u64,
+	/// Amount that it can pay in all, in plancks.
+	#[serde(with = "As::<DisplayFromStr>")]
+	pub deposit: Balance,
+	/// Amount that it has paid, in plancks, the burned fee included.
+	#[serde(with = "As::<DisplayFromStr>")]
+	pub paid: Balance,
+	/// First block in which it cannot be topped up any more.
+	pub expires: BlockNumber,
+	/// First block in which any account can finish it.
+	pub ends: BlockNumber,
+	/// `true` once the payer has closed it.
+	pub closing: bool,
+	/// Domain whose demand its fees count for, while the payee serves it; `None` for none.
+	pub domain: Option<DomainId>,
+}
+
+/// A listed offer of a server.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OfferView<AccountId> {
+	/// Account of the server, which is paid.
+	pub who: AccountId,
+	/// Key that signs receipts.
+	#[serde(with = "As::<HexHash>")]
+	pub key: Key,
+	/// Price of one window, in plancks.
+	#[serde(with = "As::<DisplayFromStr>")]
+	pub price: Balance,
+	/// Address of the server.
+	pub endpoint: String,
+	/// Bond that a false answer takes, in plancks.
+	#[serde(with = "As::<DisplayFromStr>")]
+	pub bond: Balance,
+	/// First block that a receipt can name.
+	pub since: BlockNumber,
+}
+
+/// Paid demand of a domain.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DemandView {
+	/// The domain.
+	pub domain: DomainId,
+	/// Burned fees of the channels that pay its servers, in plancks, each halved every 7 days.
+	#[serde(with = "As::<DisplayFromStr>")]
+	pub demand: u64,
+	/// Number of listed offers.
+	pub offers: u32,
+	/// Voted weight, in parts per million. Demand does not change it.
+	pub weight: u32,
 }
 
 #[cfg(test)]

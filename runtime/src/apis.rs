@@ -5,10 +5,12 @@
 use crate::{chunk_scorer::OnChainScorer, data, *};
 use alloc::string::String;
 use doin_primitives::{
+	channel::ChannelId,
 	oracle::StreamId,
 	views::{
-		BarsView, ChampionView, DomainView, EvidenceView, FeeMarketView, ForecastRoundView, ForecastSeatsView, LeaderboardView,
-		MarketRecordView, PollView, RecomputationView, ReputationView, RoundView, StreamView, WorkView,
+		BarsView, ChampionView, ChannelView, DemandView, DomainView, EvidenceView, FeeMarketView, ForecastRoundView,
+		ForecastSeatsView, LeaderboardView, MarketRecordView, OfferView, PollView, RecomputationView, ReputationView, RoundView,
+		StreamView, WorkView,
 	},
 	DomainId, DomainSpec, EvidenceRef, Hash, ModelId, ModelRef, ProgramKind, RoundId, RoundParams,
 };
@@ -392,6 +394,19 @@ sp_api::impl_runtime_apis! {
 
 		fn forecaster(stream: StreamId, who: AccountId) -> Option<MarketRecordView<AccountId>> {
 			Forecasts::record_view(stream, who)
+		}
+
+		fn channel(channel: ChannelId) -> Option<ChannelView<AccountId>> {
+			Channels::channel_view(channel)
+		}
+
+		fn offers(domain: DomainId) -> Vec<OfferView<AccountId>> {
+			Inference::offer_views(domain)
+		}
+
+		fn demand(from: DomainId, count: u32) -> Vec<DemandView> {
+			let next = pallet_doin_domains::NextDomainId::<Runtime>::get();
+			(from..next).filter_map(Inference::demand_view).take(count.min(LONGEST_PAGE) as usize).collect()
 		}
 
 		fn round_params() -> RoundParams {

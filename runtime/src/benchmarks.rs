@@ -17,6 +17,7 @@ use doin_primitives::{
 		MIN_IMPROVEMENT_FLOOR, PAGE_BYTES, PAGE_VALUES,
 	},
 	evidence::MAX_SEGMENT_BYTES,
+	inference::MAX_ENDPOINT,
 	oracle::{Fields, StreamId, StreamSpec, Values, FIRST_STREAM},
 	payload::{Metrics, Reveal},
 	DomainId, DomainSpec, Evidence, EvidenceRef, Gene, Growth, Limits, ModelRef, RoundId, SizeClass, Split, Status, DOIN,
@@ -39,12 +40,14 @@ use pallet_doin_recomputation::types::MACS_PER_UNIT;
 
 frame_benchmarking::define_benchmarks!(
 	[pallet_doin_budget, Budget]
+	[pallet_doin_channels, Channels]
 	[pallet_doin_domains, Domains]
 	[pallet_doin_evaluators, Evaluators]
 	[pallet_doin_evidence, crate::Evidence]
 	[pallet_doin_fee_market, FeeMarket]
 	[pallet_doin_forecasts, Forecasts]
 	[pallet_doin_gauge, Gauge]
+	[pallet_doin_inference, Inference]
 	[pallet_doin_optimae, Optimae]
 	[pallet_doin_oracle, Oracle]
 	[pallet_doin_recomputation, Recomputation]
@@ -290,6 +293,35 @@ impl pallet_doin_gauge::benchmarking::BenchmarkHelper<AccountId> for BenchmarkFi
 		pallet_session::Validators::<Runtime>::put(&voters);
 		assert!(ActiveStake::stakes().iter().all(|(_, stake)| *stake == DOIN), "every voter has a stake");
 		voters
+	}
+}
+
+impl pallet_doin_channels::benchmarking::BenchmarkHelper<AccountId> for BenchmarkFixtures {
+	fn serve(who: &AccountId) -> DomainId {
+		let domain = active(forecast(), ModelRef::RepeatLast);
+		let offer = pallet_doin_inference::types::Offer {
+			key: [0; 32],
+			price: 0,
+			endpoint: text(MAX_ENDPOINT, b'x'),
+			bond: DOIN,
+			since: 0,
+			leaves: None,
+			is_halved: false,
+		};
+		pallet_doin_inference::Offers::<Runtime>::insert(domain, who, offer);
+		domain
+	}
+}
+
+impl pallet_doin_inference::benchmarking::BenchmarkHelper for BenchmarkFixtures {
+	fn champion() -> (DomainId, ModelRef) {
+		let domain = active(forecast(), ModelRef::Stored(0));
+		let reveal = <Self as pallet_doin_optimae::BenchmarkHelper<AccountId>>::reveal(domain, MAX_MODEL_BYTES);
+		let Reveal { genes, validation, model: bytes, .. } = reveal;
+		let round = RoundId { domain, number: 0 };
+		let stored = pallet_doin_optimae::types::StoredModel { author: owner(), round, bytes, genes, validation, hold: 0 };
+		pallet_doin_optimae::Models::<Runtime>::insert(0, stored);
+		(domain, ModelRef::Stored(0))
 	}
 }
 

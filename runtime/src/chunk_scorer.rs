@@ -1,8 +1,8 @@
 //! Scores one chunk of one model inside the runtime, from the domains' pages, the bars of streams, and the stored models.
 //!
 //! `settle`, `recompute`, `challenge` and `challenge_claim` call it. `forecasts.commit` has the champion of a live domain forecast a
-//! stream. Windows, rows and the forward pass are [`doin_scoring`]'s, which the worker uses too, in integers only: a sum that differs is
-//! false, never a rounding difference.
+//! stream, and `inference.accuse` has a former or present champion answer one input. Windows, rows and the forward pass are
+//! [`doin_scoring`]'s, which the worker uses too, in integers only: a sum that differs is false, never a rounding difference.
 
 use crate::{configs::doin::evidence::Streams, data, AccountId, Domains, Optimae, Runtime};
 use alloc::vec::Vec;
@@ -14,13 +14,14 @@ use doin_primitives::{
 	DomainId, DomainSpec, Evidence, EvidenceRef, Hash, ModelRef, SizeClass,
 };
 use doin_scoring::{
+	answer,
 	program::{MAX_HISTORY, MAX_HORIZON},
 	rows::{self, RowSet, Rows},
 	sample, score,
 	verdict::NO_EVIDENCE,
 	Forecast, Model, Program, Windows,
 };
-use doin_traits::{Bars, Champions, ChunkDraw, ChunkScorer, Models, ScoreError};
+use doin_traits::{Bars, Champions, ChunkDraw, ChunkScorer, ModelRunner, Models, ScoreError};
 use frame_support::weights::Weight;
 use pallet_doin_recomputation::{
 	types::MACS_PER_UNIT,
@@ -113,6 +114,18 @@ impl<B: Bars> Champions for Scorer<B> {
 		let reads = <Runtime as frame_system::Config>::DbWeight::get().reads(CHAMPION_READS);
 		let bars = reads.saturating_add(B::closes_weight(MAX_HISTORY.into()));
 		SubstrateWeight::<Runtime>::score_chunk(units as u32).saturating_add(bars)
+	}
+}
+
+impl<B> ModelRunner for Scorer<B> {
+	fn run(program: &Program, model: &[u8], input: &[u8]) -> Option<Vec<i32>> {
+		answer(&Model::from_bytes(model).ok()?, program, input)
+	}
+
+	fn run_weight() -> Weight {
+		// The benchmark of a chunk draws 64 windows and decodes the largest model. An accusation has the input.
+		let units = u64::from(MAX_WINDOW_MACS).div_ceil(MACS_PER_UNIT);
+		SubstrateWeight::<Runtime>::score_chunk(units as u32)
 	}
 }
 

@@ -141,8 +141,8 @@ pub const VERSION: RuntimeVersion = RuntimeVersion {
 // Genesis and hooks run in order of the indices: genesis writes slot and round lengths before any pallet reads them, a session
 // starts before the gauge counts votes, evaluators are bonded before recomputations draw them, and a verdict precedes the work
 // block that pays for it. Segments are asked for by the hook of `Optimae`, and the hook of `Evidence` ends their time later. The hook
-// of `Oracle` counts bars after those that read them, which see them in the next block, except that of `Forecasts`. What referenda have
-// approved is dispatched after all of these.
+// of `Oracle` counts bars after those that read them, which see them in the next block, except that of `Forecasts`. `Channels` and
+// `Inference` have no hooks. What referenda have approved is dispatched after all of these.
 //
 // Indices below 20 belong to pallets of the SDK that transactions, staking and consensus need, 20 to 39 to those of DOIN, and 40 and
 // above to the SDK's pallets for governance and accounts. An index is never used again.
@@ -225,6 +225,10 @@ mod runtime {
 	pub type Oracle = pallet_doin_oracle;
 	#[runtime::pallet_index(32)]
 	pub type Forecasts = pallet_doin_forecasts;
+	#[runtime::pallet_index(33)]
+	pub type Channels = pallet_doin_channels;
+	#[runtime::pallet_index(34)]
+	pub type Inference = pallet_doin_inference;
 
 	#[runtime::pallet_index(40)]
 	pub type Preimage = pallet_preimage;

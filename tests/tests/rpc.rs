@@ -183,6 +183,9 @@ async fn streams_bars_and_the_poll_have_the_documented_shape(node: &Node) -> Res
 	assert!(bars["bars"].is_array());
 	let poll = node.call("doin_poll", []).await?;
 	assert_fields(&poll, &["id", "isOpen", "commitsUntil", "revealsUntil", "batches", "reporters"]);
+	// The chain has neither servers nor channels yet.
+	assert_eq!(node.call("doin_offers", [json!(0)]).await?, json!([]));
+	assert_eq!(node.call("doin_demand", [json!(0), json!(9)]).await?, json!([]));
 	forecasts_have_the_documented_shape(node, &stream["id"]).await
 }
 
@@ -280,7 +283,12 @@ async fn an_error_names_the_missing_thing_and_the_next_step(node: &Node) -> Resu
 	assert_eq!(code, -32_602);
 	assert!(message.contains("invalid account `alice`"), "{message}");
 
+	let (code, message) = refusal(node.call("doin_offers", [json!(4_000)]).await);
+	assert_eq!((code, message.as_str()), (20_001, UNKNOWN_DOMAIN));
 	let nowhere = format!("0x{}", "ab".repeat(32));
+	let (code, message) = refusal(node.call("doin_channel", [json!(nowhere)]).await);
+	assert_eq!(code, 20_001);
+	assert!(message.contains(&nowhere) && message.contains("channels.Opened"), "{message}");
 	let (code, message) = refusal(node.call("doin_work", [json!(nowhere)]).await);
 	assert_eq!(code, 20_001);
 	assert!(message.contains(&nowhere) && message.contains("chain_getBlockHash"), "{message}");
@@ -308,6 +316,8 @@ async fn every_method_has_a_subscription(node: &Node) -> Result<()> {
 		("ForecastRounds", "doin_forecastRounds", vec![json!(1u32 << 31)]),
 		("Leaderboard", "doin_leaderboard", vec![json!(1u32 << 31), json!(9)]),
 		("Forecaster", "doin_forecaster", vec![json!(1u32 << 31), json!(ALICE)]),
+		("Offers", "doin_offers", vec![json!(0)]),
+		("Demand", "doin_demand", vec![]),
 	] {
 		let mut subscription = node.subscribe(name, params.clone()).await?;
 		let first = next(&mut subscription).await;

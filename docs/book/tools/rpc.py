@@ -15,6 +15,7 @@ SOURCES = [
     "primitives/src/settlement.rs",
     "primitives/src/lib.rs",
     "primitives/src/oracle.rs",
+    "primitives/src/channel.rs",
     "primitives/scoring/src/program.rs",
     "primitives/scoring/src/rows/mod.rs",
 ]

@@ -1,4 +1,4 @@
-//! The `doin` namespace: domains, rounds, recomputations, work, fees, streams and forecasts as JSON.
+//! The `doin` namespace: domains, rounds, recomputations, work, fees, streams, forecasts, channels and offers as JSON.
 //!
 //! Every method calls [`DoinApi`](doin_traits::apis::DoinApi) at one block, and every subscription repeats the request of a
 //! method at each new best block. All of them share one path: a request, its response, and a subscription that drops responses
@@ -118,6 +118,20 @@ pub trait DoinRpc {
 	#[method(name = "forecaster", blocking)]
 	fn forecaster(&self, stream: StreamId, who: String, at: Option<Hash>) -> RpcResult<Response>;
 
+	/// Returns the payment channel `channel`, a hash in hex, until it is closed: a [`doin_primitives::views::ChannelView`].
+	#[method(name = "channel", blocking)]
+	fn channel(&self, channel: Hash, at: Option<Hash>) -> RpcResult<Response>;
+
+	/// Returns the listed offers of servers for a domain, the lowest price first: a list of at most 64
+	/// [`doin_primitives::views::OfferView`].
+	#[method(name = "offers", blocking)]
+	fn offers(&self, id: DomainId, at: Option<Hash>) -> RpcResult<Response>;
+
+	/// Returns the paid demand of the domains from identifier `from` (0 without it) on whose servers were paid, beside their weights: a list
+	/// of at most `count` [`doin_primitives::views::DemandView`], 256 without it and at most 1 024.
+	#[method(name = "demand", blocking)]
+	fn demand(&self, from: Option<DomainId>, count: Option<u32>, at: Option<Hash>) -> RpcResult<Response>;
+
 	/// Subscribes to changes of `doin_domains`, with the same parameters.
 	#[subscription(name = "subscribeDomains" => "domainsChanged", unsubscribe = "unsubscribeDomains", item = Response)]
 	fn subscribe_domains(&self, from: Option<DomainId>, count: Option<u32>);
@@ -193,6 +207,18 @@ pub trait DoinRpc {
 	/// Subscribes to changes of `doin_forecaster`, with the same parameters.
 	#[subscription(name = "subscribeForecaster" => "forecasterChanged", unsubscribe = "unsubscribeForecaster", item = Response)]
 	fn subscribe_forecaster(&self, stream: StreamId, who: String);
+
+	/// Subscribes to changes of `doin_channel`. The subscription ends when the channel is closed.
+	#[subscription(name = "subscribeChannel" => "channelChanged", unsubscribe = "unsubscribeChannel", item = Response)]
+	fn subscribe_channel(&self, channel: Hash);
+
+	/// Subscribes to changes of `doin_offers`.
+	#[subscription(name = "subscribeOffers" => "offersChanged", unsubscribe = "unsubscribeOffers", item = Response)]
+	fn subscribe_offers(&self, id: DomainId);
+
+	/// Subscribes to changes of `doin_demand`, with the same parameters.
+	#[subscription(name = "subscribeDemand" => "demandChanged", unsubscribe = "unsubscribeDemand", item = Response)]
+	fn subscribe_demand(&self, from: Option<DomainId>, count: Option<u32>);
 }
 
 /// Server of the `doin` namespace.
@@ -242,6 +268,11 @@ fn without_repetitions<T: PartialEq + Clone + Send>(items: impl Stream<Item = T>
 /// Returns the request of a page of domains.
 fn page(from: Option<DomainId>, count: Option<u32>) -> Request {
 	Request::Domains { from: from.unwrap_or(0), count: count.unwrap_or(DEFAULT_PAGE).min(LONGEST_PAGE) }
+}
+
+/// Returns the request of a page of demand.
+fn page_of_demand(from: Option<DomainId>, count: Option<u32>) -> Request {
+	Request::Demand { from: from.unwrap_or(0), count: count.unwrap_or(DEFAULT_PAGE).min(LONGEST_PAGE) }
 }
 
 /// Returns the request of a page of streams.
@@ -329,6 +360,18 @@ impl DoinRpcServer for Doin {
 		self.reader.response(Request::Forecaster { stream, who: account(&who)? }, at)
 	}
 
+	fn channel(&self, channel: Hash, at: Option<Hash>) -> RpcResult<Response> {
+		self.reader.response(Request::Channel(channel.0), at)
+	}
+
+	fn offers(&self, id: DomainId, at: Option<Hash>) -> RpcResult<Response> {
+		self.reader.response(Request::Offers(id), at)
+	}
+
+	fn demand(&self, from: Option<DomainId>, count: Option<u32>, at: Option<Hash>) -> RpcResult<Response> {
+		self.reader.response(page_of_demand(from, count), at)
+	}
+
 	fn subscribe_domains(&self, pending: PendingSubscriptionSink, from: Option<DomainId>, count: Option<u32>) {
 		self.follow(pending, Ok(page(from, count)));
 	}
@@ -391,5 +434,17 @@ impl DoinRpcServer for Doin {
 
 	fn subscribe_forecaster(&self, pending: PendingSubscriptionSink, stream: StreamId, who: String) {
 		self.follow(pending, account(&who).map(|who| Request::Forecaster { stream, who }));
+	}
+
+	fn subscribe_channel(&self, pending: PendingSubscriptionSink, channel: Hash) {
+		self.follow(pending, Ok(Request::Channel(channel.0)));
+	}
+
+	fn subscribe_offers(&self, pending: PendingSubscriptionSink, id: DomainId) {
+		self.follow(pending, Ok(Request::Offers(id)));
+	}
+
+	fn subscribe_demand(&self, pending: PendingSubscriptionSink, from: Option<DomainId>, count: Option<u32>) {
+		self.follow(pending, Ok(page_of_demand(from, count)));
 	}
 }

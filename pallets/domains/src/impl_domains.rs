@@ -11,7 +11,8 @@ use doin_primitives::{
 };
 use doin_scoring::{math::log2_q32, verdict::loss, Program};
 use doin_traits::{
-	block::current_block, DomainWeights, Domains, EvidenceSource, GrowingDomains, OnWeightGained, Progress, Timing, Votable,
+	block::current_block, DomainWeights, Domains, EvidenceSource, GrowingDomains, OnCrowned, OnWeightGained, Progress, Timing,
+	Votable,
 };
 use frame_support::{
 	defensive,
@@ -108,6 +109,11 @@ impl<T: Config> Domains<T::AccountId> for Pallet<T> {
 			Self::deposit_event(Event::Converged { domain, author, loss, bounty });
 		}
 		States::<T>::insert(domain, state);
+		T::OnCrowned::crowned(domain, &model);
+	}
+
+	fn crown_weight() -> Weight {
+		T::OnCrowned::crowned_weight()
 	}
 
 	fn record_progress(domain: DomainId, high_water: Q32, carry: Q32) {

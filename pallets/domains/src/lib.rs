@@ -117,7 +117,7 @@ pub mod pallet {
 		domain::{DomainState, ModelBytes, MAX_PAGES, PAGE_VALUES},
 		Balance, BlockNumber, DomainId, DomainSpec, ModelRef, Page, Q32,
 	};
-	use doin_traits::{DomainWeights, EvidenceSource, Timing, UndecidedRounds, Votable, Votes};
+	use doin_traits::{DomainWeights, EvidenceSource, OnCrowned, Timing, UndecidedRounds, Votable, Votes};
 	use frame_support::{
 		pallet_prelude::*,
 		traits::fungible::{hold::Mutate as MutateHold, Inspect, Mutate},
@@ -149,6 +149,8 @@ pub mod pallet {
 		type Votes: Votes<Self::AccountId>;
 		/// Evidence that comes after the commits. A registration asks whether it can be provided. It is removed with its domain.
 		type Evidence: EvidenceSource;
+		/// Receives every champion that replaces another one.
+		type OnCrowned: OnCrowned;
 		/// Fee of a registration in plancks, which is burned.
 		#[pallet::constant]
 		type RegistrationFee: Get<Balance>;

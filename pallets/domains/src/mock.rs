@@ -7,14 +7,15 @@ use doin_primitives::{
 	bounded_collections::BoundedVec,
 	domain::{Gene, Limits, PAGE_BYTES, PAGE_VALUES},
 	evidence::LIVE_CHUNKS,
-	Balance, BlockNumber, DomainId, DomainSpec, Evidence, EvidenceKind, EvidenceRef, Growth, Page, RoundId, Split, DOIN,
+	Balance, BlockNumber, DomainId, DomainSpec, Evidence, EvidenceKind, EvidenceRef, Growth, ModelRef, Page, RoundId, Split,
+	DOIN,
 };
 use doin_scoring::{
 	rows::{RowTarget, Rows},
 	Forecast, Generator, Loss, Program, Quadratic, Target, WindowPhase,
 };
 use doin_testing::{at_block_one, checked, endowed, mock_runtime};
-use doin_traits::{DomainWeights, EvidenceSource, UndecidedRounds, Votes};
+use doin_traits::{DomainWeights, EvidenceSource, OnCrowned, UndecidedRounds, Votes};
 use frame_support::{
 	assert_ok,
 	dispatch::DispatchResult,
@@ -43,6 +44,8 @@ pub const VALUES: u32 = 2_500;
 pub const RETIRED_WEIGHT: Weight = Weight::from_parts(7, 3);
 /// Weight of reading a stream.
 pub const STREAM_WEIGHT: Weight = Weight::from_parts(11, 2);
+/// Weight of a report of a champion.
+pub const CROWNED_WEIGHT: Weight = Weight::from_parts(13, 5);
 /// Account that registers domains.
 pub const OWNER: AccountId = 1;
 /// Account that owns no domain.
@@ -68,6 +71,8 @@ parameter_types! {
 	pub static RetiredEvidence: Vec<DomainId> = Vec::new();
 	/// Accounts whose votes have ended, in order.
 	pub static EndedVotes: Vec<AccountId> = Vec::new();
+	/// Champions that were reported, in order.
+	pub static Reported: Vec<(DomainId, ModelRef)> = Vec::new();
 }
 
 /// Evidence that tests set. The pallet asks it for nothing but what a registration, a vote and a removal need.
@@ -128,6 +133,18 @@ impl Votes<AccountId> for MockVotes {
 	}
 }
 
+/// Reports of champions that are noted.
+pub struct MockServers;
+impl OnCrowned for MockServers {
+	fn crowned(domain: DomainId, model: &ModelRef) {
+		assert_eq!(crate::States::<Test>::get(domain).map(|state| state.champion.model), Some(*model), "the champion is stored");
+		Reported::mutate(|reported| reported.push((domain, *model)));
+	}
+	fn crowned_weight() -> Weight {
+		CROWNED_WEIGHT
+	}
+}
+
 /// Undecided rounds that tests set.
 pub struct MockRounds;
 impl UndecidedRounds for MockRounds {
@@ -147,6 +164,7 @@ impl Config for Test {
 	type UndecidedRounds = MockRounds;
 	type Votes = MockVotes;
 	type Evidence = MockEvidence;
+	type OnCrowned = MockServers;
 	type RegistrationFee = ConstU128<FEE>;
 	type BaseDeposit = ConstU128<BASE>;
 	type ByteDeposit = ConstU128<PER_BYTE>;
@@ -167,6 +185,7 @@ pub fn with_genesis(domains: Vec<GenesisDomain<AccountId>>) -> sp_io::TestExtern
 	NoStream::set(false);
 	RetiredEvidence::set(Vec::new());
 	EndedVotes::set(Vec::new());
+	Reported::set(Vec::new());
 	let genesis = RuntimeGenesisConfig {
 		system: Default::default(),
 		balances: endowed!(1..=20, ENDOWMENT),

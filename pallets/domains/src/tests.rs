@@ -435,6 +435,8 @@ fn a_better_model_becomes_champion_and_raises_the_high_water_mark() {
 		crown(domain, champion(8, 890_000), 400, 940_000);
 		assert_eq!(state(domain).high_water, 500, "the mark does not fall");
 		crown(4_000, champion(8, 1), 400, 1);
+		assert_eq!(Reported::get(), [(domain, ModelRef::Stored(9)); 2], "the champion of an unknown domain is not reported");
+		assert_eq!(<Registry as Domains<AccountId>>::crown_weight(), CROWNED_WEIGHT);
 	});
 }
 

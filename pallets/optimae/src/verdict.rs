@@ -269,6 +269,6 @@ impl<T: Config> OnRecomputed<T::AccountId> for Pallet<T> {
 	}
 
 	fn weight() -> Weight {
-		T::WeightInfo::verdict()
+		T::WeightInfo::verdict().saturating_add(T::Domains::crown_weight())
 	}
 }

@@ -7,7 +7,7 @@ use doin_primitives::{
 };
 use doin_scoring::{Program, Quadratic};
 use doin_traits::{Domains, Progress};
-use frame_support::dispatch::DispatchResult;
+use frame_support::{dispatch::DispatchResult, weights::Weight};
 
 /// Returns the record of a domain with public evidence whose models are points of `coordinates` coordinates.
 pub fn quadratic(coordinates: usize) -> DomainSpec {
@@ -86,6 +86,9 @@ impl<AccountId, const UNKNOWN: DomainId, const COORDINATES: usize> Domains<Accou
 		unreachable!("the pallet closes no rounds")
 	}
 	fn crown(_: DomainId, _: Champion<AccountId>, _: Progress) {
+		unreachable!("the pallet crowns no models")
+	}
+	fn crown_weight() -> Weight {
 		unreachable!("the pallet crowns no models")
 	}
 	fn record_progress(_: DomainId, _: Q32, _: Q32) {

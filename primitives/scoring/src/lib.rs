@@ -31,6 +31,7 @@
 extern crate alloc;
 
 pub mod activation;
+pub mod answer;
 pub mod decode;
 pub mod encoder;
 pub mod forward;
@@ -43,6 +44,7 @@ pub mod sample;
 pub mod score;
 pub mod verdict;
 
+pub use answer::answer;
 pub use encoder::{Cell, Conv, Conv2, Encoder};
 pub use forward::Scratch;
 pub use model::{AccumulatorWidth, Layer, Model, ModelError, Net};

@@ -3,10 +3,12 @@
 use alloc::vec::Vec;
 use codec::Codec;
 use doin_primitives::{
+	channel::ChannelId,
 	oracle::StreamId,
 	views::{
-		BarsView, ChampionView, DomainView, EvidenceView, FeeMarketView, ForecastRoundView, ForecastSeatsView, LeaderboardView,
-		MarketRecordView, PollView, RecomputationView, ReputationView, RoundView, StreamView, WorkView,
+		BarsView, ChampionView, ChannelView, DemandView, DomainView, EvidenceView, FeeMarketView, ForecastRoundView,
+		ForecastSeatsView, LeaderboardView, MarketRecordView, OfferView, PollView, RecomputationView, ReputationView, RoundView,
+		StreamView, WorkView,
 	},
 	DomainId, DomainSpec, EvidenceRef, Hash, ModelId, RoundId, RoundParams,
 };
@@ -71,6 +73,13 @@ sp_api::decl_runtime_apis! {
 		fn leaderboard(stream: StreamId, limit: u32) -> Option<LeaderboardView<AccountId>>;
 		/// Returns the record of an account in the market of a stream. Returns `None` for a stream without a market.
 		fn forecaster(stream: StreamId, who: AccountId) -> Option<MarketRecordView<AccountId>>;
+		/// Returns an open channel.
+		fn channel(channel: ChannelId) -> Option<ChannelView<AccountId>>;
+		/// Returns the listed offers of a domain, at most 64, the lowest price first; empty for an unknown domain.
+		fn offers(domain: DomainId) -> Vec<OfferView<AccountId>>;
+		/// Returns the paid demand of the domains with identifiers of `from` and above that servers were paid for, in order of registration,
+		/// at most `count`.
+		fn demand(from: DomainId, count: u32) -> Vec<DemandView>;
 		/// Returns the lengths of a round's phases.
 		fn round_params() -> RoundParams;
 		/// Scores `chunks` chunks of a fixed net and returns the counted multiply-accumulates. A node times the call to compare its machine

@@ -6,19 +6,21 @@
 //!
 //! | trait | implemented by | used by |
 //! |---|---|---|
-//! | [`Timing`] | `timing` | `evaluators`, `recomputation`, `optimae`, `reputation` |
-//! | [`Domains`] | `domains` | `evaluators`, `optimae`, `evidence`, runtime |
+//! | [`Timing`] | `timing` | `evaluators`, `recomputation`, `optimae`, `reputation`, `channels`, `inference` |
+//! | [`Domains`] | `domains` | `evaluators`, `optimae`, `evidence`, `inference`, runtime |
 //! | [`GrowingDomains`] | `domains` | `evidence` |
 //! | [`EvidenceSource`], [`OnEvidence`] | `evidence`, `optimae` | `optimae` and `domains`, `evidence` |
 //! | [`DomainWeights`], [`Electorate`], [`Votable`], [`OnWeightGained`] | `gauge`, runtime, `domains` | `gauge` and readers of weights |
 //! | [`Entropy`] | runtime (BABE) | `recomputation` |
 //! | [`EvaluatorSet`] | `evaluators` | `recomputation` |
 //! | [`Recompute`], [`OnRecomputed`] | `recomputation`, `optimae` | `optimae`, `recomputation` |
-//! | [`ChunkScorer`], [`Models`] | runtime, `optimae` | `recomputation`, `optimae`, runtime |
+//! | [`ChunkScorer`], [`Models`] | runtime, `optimae` | `recomputation`, `optimae`, `inference`, runtime |
+//! | [`OnCrowned`], [`ModelRunner`] | `inference`, runtime | `domains`, `inference` |
+//! | [`Offers`] | `inference` | `channels` |
 //! | [`Bars`], [`StreamTerms`], [`OnBatch`] | `oracle`, `forecasts` | `evidence`, `forecasts` and the scorer, `oracle` |
 //! | [`Champions`] | runtime | `forecasts` |
 //! | [`Reputation`] | `reputation` | `evaluators`, runtime (offences) |
-//! | [`Votes`] | runtime (referenda) | `domains`, `evidence` |
+//! | [`Votes`] | runtime (referenda) | `domains`, `evidence`, `channels`, `inference` |
 //! | [`Work`], [`EraShare`] | `work` | `optimae`, `forecasts`, staking |
 //! | [`BaseFee`] | `fee-market` | `optimae`, `recomputation` |
 
@@ -44,6 +46,7 @@ use doin_primitives::{
 	Balance, BlockNumber, DomainId, DomainSpec, EvidenceRef, Hash, ModelId, ModelRef, Page, RoundId, RoundParams, RoundResult,
 	SizeClass, Subject, TaskId, UnpaidReason, Q32,
 };
+use doin_scoring::Program;
 use frame_support::{dispatch::DispatchResult, weights::Weight};
 use impl_trait_for_tuples::impl_for_tuples;
 use scale_info::TypeInfo;
@@ -90,8 +93,51 @@ pub trait Domains<AccountId> {
 	/// Replaces the champion of `domain`, and applies the progress of the verdict. If the upper bound of the champion's error passes the
 	/// target, the domain converges and its bounty is paid to the champion's author.
 	fn crown(domain: DomainId, champion: Champion<AccountId>, progress: Progress);
+	/// Returns the weight by which [`crown`](Domains::crown) can exceed what benchmarks measure with a domain that no server offers.
+	fn crown_weight() -> Weight;
 	/// Applies the progress of a verdict that keeps the champion: a carried bit that is paid.
 	fn record_progress(domain: DomainId, high_water: Q32, carry: Q32);
+}
+
+/// Receives the champions of domains.
+pub trait OnCrowned {
+	/// Called when `model` has become the champion of `domain`. Its bytes are stored.
+	fn crowned(domain: DomainId, model: &ModelRef);
+	/// Returns the weight of the most expensive call of [`crowned`](OnCrowned::crowned).
+	fn crowned_weight() -> Weight;
+}
+
+/// A chain on which nothing depends on champions.
+impl OnCrowned for () {
+	fn crowned(_: DomainId, _: &ModelRef) {}
+	fn crowned_weight() -> Weight {
+		Weight::zero()
+	}
+}
+
+/// Offers of servers to answer requests for domains.
+pub trait Offers<AccountId> {
+	/// Returns `true` if `who` has a listed offer for `domain`.
+	fn serves(who: &AccountId, domain: DomainId) -> bool;
+	/// Adds `burned` plancks, the fee of a payment to a server of `domain`, to the demand of the domain.
+	fn record_fee(domain: DomainId, burned: Balance);
+}
+
+/// A chain without servers.
+impl<AccountId> Offers<AccountId> for () {
+	fn serves(_: &AccountId, _: DomainId) -> bool {
+		false
+	}
+	fn record_fee(_: DomainId, _: Balance) {}
+}
+
+/// Runs one model on one window or row inside the runtime. The result is final: no receipt can overrule it.
+pub trait ModelRunner {
+	/// Returns the outputs of the encoded `model` of `program` for `input`; see [`doin_scoring::answer()`]. Returns `None` if the bytes are
+	/// no model of the program, or the input has another shape.
+	fn run(program: &Program, model: &[u8], input: &[u8]) -> Option<Vec<i32>>;
+	/// Returns the weight of the most expensive call of [`run`](ModelRunner::run) with an admitted model.
+	fn run_weight() -> Weight;
 }
 
 /// Progress of a domain after a verdict.

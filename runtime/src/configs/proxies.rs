@@ -1,13 +1,15 @@
-//! Calls of the proxies that report bars or stake for their principal, or do everything that cannot cost it coins.
+//! Calls of the proxies that report bars, redeem vouchers or stake for their principal, or do everything that cannot cost it coins.
 //!
 //! All are lists of calls, not of pallets, so that a new call is not allowed until it is listed.
 
 use crate::{configs::doin::budget::is_batch, places::Call as PlacesCall, *};
 use pallet_conviction_voting::Call as VotingCall;
+use pallet_doin_channels::Call as ChannelsCall;
 use pallet_doin_domains::Call as DomainsCall;
 use pallet_doin_evaluators::Call as EvaluatorsCall;
 use pallet_doin_forecasts::Call as ForecastsCall;
 use pallet_doin_gauge::Call as GaugeCall;
+use pallet_doin_inference::Call as InferenceCall;
 use pallet_doin_optimae::Call as OptimaeCall;
 use pallet_doin_oracle::Call as OracleCall;
 use pallet_doin_recomputation::Call as RecomputationCall;
@@ -74,6 +76,12 @@ pub(crate) fn reports(call: &RuntimeCall) -> bool {
 	matches!(call, RuntimeCall::Oracle(OracleCall::commit { .. } | OracleCall::reveal { .. })) || is_batch(call)
 }
 
+/// Returns `true` if `call` redeems a voucher or closes a channel for a server, or is a batch. A key that closes a channel before its newest
+/// voucher is redeemed loses what that voucher pays.
+pub(crate) fn serves(call: &RuntimeCall) -> bool {
+	matches!(call, RuntimeCall::Channels(ChannelsCall::redeem { .. } | ChannelsCall::close { .. })) || is_batch(call)
+}
+
 /// Returns `true` if `call` leaves its coins to its sender, whatever the owner of the key sends with it and after it, or is a batch.
 /// Deposits are taken and returned.
 ///
@@ -87,6 +95,8 @@ pub(crate) fn keeps_coins(call: &RuntimeCall) -> bool {
 			call,
 			RuntimeCall::Oracle(OracleCall::leave { .. } | OracleCall::retire { .. })
 				| RuntimeCall::Forecasts(ForecastsCall::leave { .. })
+				| RuntimeCall::Channels(ChannelsCall::finish { .. })
+				| RuntimeCall::Inference(InferenceCall::withdraw { .. } | InferenceCall::release { .. })
 				| RuntimeCall::Evaluators(
 					EvaluatorsCall::unserve { .. } | EvaluatorsCall::unbond { .. } | EvaluatorsCall::withdraw { .. }
 				) | RuntimeCall::Recomputation(

@@ -2,7 +2,7 @@
 
 use super::{
 	doin::budget::{is_batch, takes_no_money},
-	proxies::{keeps_coins, reports, stakes},
+	proxies::{keeps_coins, reports, serves, stakes},
 };
 use crate::*;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
@@ -151,6 +151,9 @@ pub enum ProxyType {
 	/// Commitments and reveals of bars, for the hot key of a validator, also in batches. Takes a hold of 10 DOIN from the validator,
 	/// of which 0.1 DOIN burns with each commitment that is not revealed. Shares in fees go to the validator.
 	Report,
+	/// Redemptions of vouchers and closures of channels, for the hot key of a server, also in batches. What is redeemed is paid to the
+	/// server, and a closed channel returns its rest to the payer.
+	Serve,
 }
 
 impl InstanceFilter<RuntimeCall> for ProxyType {
@@ -166,6 +169,7 @@ impl InstanceFilter<RuntimeCall> for ProxyType {
 			ProxyType::Staking => stakes(call),
 			ProxyType::NonTransfer => keeps_coins(call),
 			ProxyType::Report => reports(call),
+			ProxyType::Serve => serves(call),
 		}
 	}
 

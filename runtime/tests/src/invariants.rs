@@ -2,8 +2,8 @@
 
 use doin_primitives::RoundId;
 use doin_runtime::{
-	Budget, Domains, Evaluators, Evidence, FeeMarket, Forecasts, Gauge, Optimae, Oracle, Recomputation, Reputation, Runtime,
-	Timing, Work,
+	Budget, Channels, Domains, Evaluators, Evidence, FeeMarket, Forecasts, Gauge, Inference, Optimae, Oracle, Recomputation,
+	Reputation, Runtime, Timing, Work,
 };
 use pallet_doin_optimae::types::Stage;
 
@@ -27,6 +27,8 @@ pub fn check(number: u32) {
 		("evidence", Evidence::do_try_state()),
 		("oracle", Oracle::do_try_state()),
 		("forecasts", Forecasts::do_try_state()),
+		("channels", Channels::do_try_state()),
+		("inference", Inference::do_try_state()),
 	] {
 		if let Err(broken) = checked {
 			panic!("block {number}, pallet {name}: {broken:?}");

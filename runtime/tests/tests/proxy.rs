@@ -17,10 +17,12 @@ use frame_support::{
 };
 use frame_system::{Error as SystemError, RawOrigin};
 use pallet_doin_budget::{Call as BudgetCall, Error as BudgetError};
+use pallet_doin_channels::Call as ChannelsCall;
 use pallet_doin_domains::Call as DomainsCall;
 use pallet_doin_evaluators::Call as EvaluatorsCall;
 use pallet_doin_evidence::Call as EvidenceCall;
 use pallet_doin_gauge::Call as GaugeCall;
+use pallet_doin_inference::Call as InferenceCall;
 use pallet_doin_optimae::Call as OptimaeCall;
 use pallet_doin_oracle::Call as OracleCall;
 use pallet_doin_recomputation::Call as RecomputationCall;
@@ -225,6 +227,9 @@ fn harmless() -> Vec<RuntimeCall> {
 		GaugeCall::vote { votes: Default::default() }.into(),
 		DomainsCall::close { domain: DEMO }.into(),
 		OracleCall::leave {}.into(),
+		ChannelsCall::finish { channel: [0; 32] }.into(),
+		InferenceCall::withdraw { domain: DEMO }.into(),
+		InferenceCall::release { domain: DEMO, who: who() }.into(),
 		pallet_session::Call::<Runtime>::purge_keys {}.into(),
 		pallet_staking::Call::<Runtime>::bond { value: DOIN, payee: pallet_staking::RewardDestination::Staked }.into(),
 		pallet_staking::Call::<Runtime>::unbond { value: DOIN / 2 }.into(),
@@ -253,6 +258,12 @@ fn risky() -> Vec<RuntimeCall> {
 		// A commitment that is not revealed burns a part of its hold.
 		OracleCall::commit { poll: 0, hash: [0; 32] }.into(),
 		OracleCall::reveal { poll: 0, reports: Default::default(), salt: SALT }.into(),
+		// A deposit is paid to another account, and what the newest voucher of a closed channel states is lost.
+		ChannelsCall::open { payee: thief.clone(), key: [0; 32], deposit: amount, lifetime: 9, domain: None }.into(),
+		ChannelsCall::redeem { channel: [0; 32], cumulative: amount, signature: [0; 64] }.into(),
+		ChannelsCall::close { channel: [0; 32] }.into(),
+		// A bond answers for receipts, which the key could sign.
+		InferenceCall::offer { domain: DEMO, key: [0; 32], price: 0, endpoint: Default::default(), bond: amount }.into(),
 		// The owner of the session keys can equivocate, and so can a nominated validator.
 		pallet_session::Call::<Runtime>::set_keys { keys: session_keys(), proof: vec![] }.into(),
 		pallet_staking::Call::<Runtime>::validate { prefs: Default::default() }.into(),
@@ -284,9 +295,29 @@ fn a_key_that_stakes_pays_nobody() {
 	for call in direct().into_iter().chain(paying()) {
 		assert!(!ProxyType::Staking.filter(&call), "{call:?}");
 	}
-	for other in [ProxyType::Work, ProxyType::Staking, ProxyType::NonTransfer, ProxyType::Report] {
+	for other in [ProxyType::Work, ProxyType::Staking, ProxyType::NonTransfer, ProxyType::Report, ProxyType::Serve] {
 		assert!(ProxyType::Any.is_superset(&other) && !other.is_superset(&ProxyType::Any));
 		assert!(!ProxyType::NonTransfer.is_superset(&other) || other == ProxyType::NonTransfer);
+	}
+}
+
+#[test]
+fn a_key_of_a_server_redeems_and_closes() {
+	let served = || -> Vec<RuntimeCall> {
+		vec![
+			ChannelsCall::redeem { channel: [0; 32], cumulative: DOIN, signature: [0; 64] }.into(),
+			ChannelsCall::close { channel: [0; 32] }.into(),
+		]
+	};
+	for call in served().into_iter().chain(batches(served())) {
+		assert!(ProxyType::Serve.filter(&call), "{call:?}");
+	}
+	let others: Vec<RuntimeCall> = vec![
+		ChannelsCall::open { payee: Bob.to_account_id(), key: [0; 32], deposit: DOIN, lifetime: 9, domain: None }.into(),
+		InferenceCall::withdraw { domain: DEMO }.into(),
+	];
+	for call in others.into_iter().chain(direct()).chain(within_budget()).chain(paying()).chain(staking()) {
+		assert!(!ProxyType::Serve.filter(&call), "{call:?}");
 	}
 }
 

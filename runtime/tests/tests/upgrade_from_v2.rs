@@ -8,8 +8,9 @@
 use codec::Encode;
 use doin_primitives::{SizeClass, DOIN};
 use doin_runtime::{
-	configs::system::ProxyType, Budget, Domains, Evaluators, Evidence, FeeMarket, Forecasts, Gauge, NominationPools, Optimae,
-	Oracle, OriginCaller, Recomputation, Reputation, Runtime, RuntimeCall, RuntimeEvent, Timing, Work, VERSION,
+	configs::system::ProxyType, Budget, Channels, Domains, Evaluators, Evidence, FeeMarket, Forecasts, Gauge, Inference,
+	NominationPools, Optimae, Oracle, OriginCaller, Recomputation, Reputation, Runtime, RuntimeCall, RuntimeEvent, Timing, Work,
+	VERSION,
 };
 use doin_runtime_tests::{
 	code::Code,
@@ -138,6 +139,8 @@ fn the_upgrade_from_version_2_sets_the_versions_of_all_pallets() {
 		assert_eq!(upgraded.spec_version.0, VERSION.spec_version);
 		assert_eq!(Oracle::on_chain_storage_version(), Oracle::in_code_storage_version(), "a new pallet");
 		assert_eq!(Forecasts::on_chain_storage_version(), Forecasts::in_code_storage_version(), "a new pallet");
+		assert_eq!(Channels::on_chain_storage_version(), Channels::in_code_storage_version(), "a new pallet");
+		assert_eq!(Inference::on_chain_storage_version(), Inference::in_code_storage_version(), "a new pallet");
 		for (name, stored, present) in [
 			("budget", Budget::on_chain_storage_version(), Budget::in_code_storage_version()),
 			("domains", Domains::on_chain_storage_version(), Domains::in_code_storage_version()),

@@ -1,6 +1,6 @@
 //! JSON-RPC errors of the `doin` namespace. Every message names a next step.
 
-use doin_primitives::{oracle::StreamId, DomainId, RoundId};
+use doin_primitives::{channel::ChannelId, oracle::StreamId, DomainId, RoundId};
 use doin_runtime::Hash;
 use jsonrpsee::types::{error::INVALID_PARAMS_CODE, ErrorObject, ErrorObjectOwned};
 use sp_api::ApiError;
@@ -50,6 +50,15 @@ pub(super) fn unknown_round(id: RoundId) -> ErrorObjectOwned {
 	let RoundId { domain, number } = id;
 	let advice = format!("call doin_forecastRounds for the open rounds of stream {domain}");
 	error(UNKNOWN, format!("round {number} was not opened, or its last seat is collected: {advice}"))
+}
+
+/// The channel was not opened, or is closed.
+pub(super) fn unknown_channel(id: ChannelId) -> ErrorObjectOwned {
+	let id = Hash::from(id);
+	error(
+		UNKNOWN,
+		format!("unknown channel {id:?}: it is closed, or its opening is not in this block; the event channels.Opened names it"),
+	)
 }
 
 /// The node does not have the block.

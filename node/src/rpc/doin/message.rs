@@ -1,7 +1,7 @@
 //! Requests and responses of the `doin` namespace.
 
 use super::error::unserializable;
-use doin_primitives::{oracle::StreamId, views::DomainView, DomainId, DomainSpec, RoundId};
+use doin_primitives::{channel::ChannelId, oracle::StreamId, views::DomainView, DomainId, DomainSpec, RoundId};
 use doin_runtime::AccountId;
 use jsonrpsee::core::RpcResult;
 use serde::{Serialize, Serializer};
@@ -72,6 +72,17 @@ pub(super) enum Request {
 		stream: StreamId,
 		/// The account.
 		who: AccountId,
+	},
+	/// `doin_channel`.
+	Channel(ChannelId),
+	/// `doin_offers`.
+	Offers(DomainId),
+	/// `doin_demand`.
+	Demand {
+		/// First identifier.
+		from: DomainId,
+		/// Most domains of the response.
+		count: u32,
 	},
 }
 

@@ -2,8 +2,8 @@
 
 use super::{
 	error::{
-		later_doin_api, no_awaited_evidence, no_doin_api, no_market, no_rounds, unknown_block, unknown_domain, unknown_round,
-		unknown_stream, unreadable, unserializable,
+		later_doin_api, no_awaited_evidence, no_doin_api, no_market, no_rounds, unknown_block, unknown_channel, unknown_domain,
+		unknown_round, unknown_stream, unreadable, unserializable,
 	},
 	message::{DomainResponse, Request, Response},
 	LONGEST_BOARD,
@@ -149,6 +149,18 @@ impl Reader {
 			Request::Forecaster { stream, who } => {
 				self.of_market(at, *stream, api.forecaster(at, *stream, who.clone()).map_err(unreadable)?)
 			}
+			Request::Channel(id) => {
+				Response::new(&api.channel(at, *id).map_err(unreadable)?.ok_or_else(|| unknown_channel(*id))?)
+			}
+			Request::Offers(id) => {
+				let offers = api.offers(at, *id).map_err(unreadable)?;
+				// Offers of a retired domain are listed until they are withdrawn.
+				if offers.is_empty() && !is_registered(*id)? {
+					return Err(unknown_domain(*id));
+				}
+				Response::new(&offers)
+			}
+			Request::Demand { from, count } => Response::new(&api.demand(at, *from, *count).map_err(unreadable)?),
 		}
 	}
 

@@ -34,6 +34,7 @@ impl pallet_doin_domains::Config for Runtime {
 	type DomainWeights = Gauge;
 	type Evidence = Evidence;
 	type MinBounty = MinBounty;
+	type OnCrowned = Inference;
 	type RegistrationFee = RegistrationFee;
 	type RuntimeHoldReason = RuntimeHoldReason;
 	type Timing = Timing;

@@ -2,11 +2,13 @@
 //! [`fees`](crate::configs::fees).
 
 pub mod budget;
+pub mod channels;
 pub mod domains;
 pub mod evaluators;
 pub mod evidence;
 pub mod forecasts;
 pub mod gauge;
+pub mod inference;
 pub mod optimae;
 pub mod oracle;
 pub mod recomputation;

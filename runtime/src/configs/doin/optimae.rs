@@ -3,7 +3,7 @@
 use super::GenesisHash;
 use crate::{chunk_scorer::OnChainScorer, configs::system::BYTE_DEPOSIT, *};
 use doin_primitives::{emission::INITIAL_REWARD, SizeClass};
-use doin_traits::ChunkScorer as _;
+use doin_traits::{ChunkScorer as _, OnCrowned as _};
 use frame_support::{parameter_types, traits::ConstU32, weights::Weight};
 use pallet_doin_optimae::{
 	types::SETTLED_CHUNKS,
@@ -22,6 +22,7 @@ parameter_types! {
 	/// Weight of a settlement of size class `Small`. The fee of a seat grows with it, and its caller is refunded from the fees.
 	pub SettleWeight: Weight = RecomputationWeight::<Runtime>::settle()
 		.saturating_add(OptimaeWeight::<Runtime>::verdict())
+		.saturating_add(Inference::crowned_weight())
 		.saturating_add(OnChainScorer::weight(SizeClass::Small).saturating_mul(SETTLED_CHUNKS));
 }
 

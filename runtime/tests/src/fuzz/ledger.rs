@@ -61,10 +61,12 @@ impl Ledger {
 
 	/// Books one event.
 	fn book(&mut self, event: &RuntimeEvent) {
+		use pallet_doin_channels::Event as Channels;
 		use pallet_doin_domains::Event as Domains;
 		use pallet_doin_evaluators::Event as Evaluators;
 		use pallet_doin_evidence::Event as Evidence;
 		use pallet_doin_forecasts::Event as Forecasts;
+		use pallet_doin_inference::Event as Inference;
 		use pallet_doin_optimae::Event as Optimae;
 		use pallet_doin_oracle::Event as Oracle;
 		use pallet_doin_recomputation::Event as Recomputation;
@@ -89,6 +91,8 @@ impl Ledger {
 				self.burned += fee
 			}
 			RuntimeEvent::Forecasts(Forecasts::Committed { burned, .. }) => self.burned += burned,
+			RuntimeEvent::Channels(Channels::Redeemed { fee, .. }) => self.burned += fee,
+			RuntimeEvent::Inference(Inference::Slashed { burned, .. }) => self.burned += burned,
 			RuntimeEvent::Oracle(
 				Oracle::Slept { burned, .. } | Oracle::Retired { burned, .. } | Oracle::Unrevealed { burned, .. },
 			) => self.burned += burned,

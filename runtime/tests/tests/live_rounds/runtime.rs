@@ -155,6 +155,7 @@ impl pallet_doin_domains::Config for Test {
 	type DomainWeights = Gauge;
 	type Evidence = Evidence;
 	type MinBounty = ConstU128<DOIN>;
+	type OnCrowned = ();
 	type RegistrationFee = ConstU128<{ 10 * DOIN }>;
 	type RuntimeHoldReason = RuntimeHoldReason;
 	type Timing = Timing;

@@ -1,0 +1,5 @@
+//! Tests of the pallet, by concern.
+
+mod attacks;
+mod paths;
+mod properties;

@@ -1,0 +1,7 @@
+//! Tests of the pallet, by concern.
+
+mod accusing;
+mod attacks;
+mod demand;
+mod offers;
+mod properties;
