@@ -48,6 +48,20 @@ impl Worker {
 		Self::configured(url, &format!("[[identities]]\nrole = \"report\"\ndev = \"//Alice\"\n{source}"))
 	}
 
+	/// Starts a worker that serves domain 0 for the offer of a development account, at the address of its dashboard.
+	///
+	/// # Errors
+	/// Errors if it cannot be started.
+	pub fn server(url: &str, dev_key: &str) -> Result<Self> {
+		let base = tempfile::tempdir()?;
+		let config = base.path().join("worker.toml");
+		let tables =
+			format!("[[identities]]\nrole = \"serve\"\ndev = \"{dev_key}\"\n[serve]\ndomains = [0]\nfree_per_minute = 2\n");
+		fs::write(&config, format!("url = \"{url}\"\njournal = \"journal.db\"\nolap_db_path = \"none\"\n{tables}"))?;
+		let arguments = vec!["run".into(), "--dashboard-port=0".into(), "--config".into(), config.display().to_string()];
+		Self::start_in(base, arguments)
+	}
+
 	/// Starts a worker with these tables in its configuration, which has neither a server nor a database of facts.
 	fn configured(url: &str, tables: &str) -> Result<Self> {
 		let base = tempfile::tempdir()?;

@@ -14,6 +14,7 @@ mod discovery;
 mod faults;
 mod forecast;
 mod forks;
+mod inference;
 mod journal;
 mod letters;
 mod network;

@@ -12,7 +12,7 @@ use anyhow::{bail, ensure, Context, Result};
 use clap::{Args, Subcommand};
 use doin_chain::{Account, Call, Chain, Head, Urgency};
 use doin_primitives::{
-	channel::{ChannelId, DEPOSITS},
+	channel::{ChannelId, DEPOSITS, MAX_LIFETIME_MS},
 	views::ChannelView,
 	Balance, BlockNumber, DomainId,
 };
@@ -21,7 +21,6 @@ use doin_serve::{
 	purse::{OwnChannel, Purse},
 	wire,
 };
-use doin_sources::Millis;
 use serde::Serialize;
 use std::{
 	fmt::{self, Display, Formatter},
@@ -70,8 +69,8 @@ pub struct OpenArgs {
 	#[arg(long, value_name = "AMOUNT", default_value = "1DOIN")]
 	deposit: Amount,
 	/// Time for which it can pay, at most 90d
-	#[arg(long, value_name = "TIME", default_value = "7d")]
-	lifetime: Millis,
+	#[arg(long, value_name = "TIME", default_value = "7d", value_parser = length)]
+	lifetime: u64,
 	/// Domain whose demand the fees of the channel count for
 	#[arg(long, value_name = "ID")]
 	domain: Option<DomainId>,
@@ -113,6 +112,16 @@ fn channel_id(text: &str) -> Result<ChannelId, String> {
 	wire::bytes("CHANNEL", text).map_err(|fault| fault.to_string())
 }
 
+/// Returns a lifetime in milliseconds.
+fn length(text: &str) -> Result<u64, String> {
+	let invalid = || format!("invalid lifetime `{text}`: expected a number and m, h or d, up to 90d, e.g. 30d");
+	let units = [("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
+	let parsed = units.into_iter().find_map(|(name, unit)| Some((text.strip_suffix(name)?, unit)));
+	let (number, unit) = parsed.ok_or_else(invalid)?;
+	let ms = number.parse::<u64>().ok().and_then(|number| number.checked_mul(unit));
+	ms.filter(|ms| (1..=MAX_LIFETIME_MS).contains(ms)).ok_or_else(invalid)
+}
+
 /// Runs `channel`.
 ///
 /// # Errors
@@ -137,7 +146,7 @@ async fn open(node: &NodeArgs, args: OpenArgs) -> Result<()> {
 	let (signer, key) = (key.signer()?, key_pair(&key)?);
 	let chain = node.connect().await?;
 	let purse = open_purse(&chain, purse).await?;
-	let blocks = lifetime(&chain, chain.head(), time.0).await?;
+	let blocks = lifetime(&chain, chain.head(), time).await?;
 	let payer = Payer { chain: &chain, signer: &signer, key: &key, purse: &purse };
 	let paying = payer.open(payee, deposit.0, blocks, domain).await?;
 	output.print(&ChannelRow::new(&paying.view, Some(&paying.own)))
@@ -348,6 +357,14 @@ mod tests {
 			ends: 1_030,
 			closing: false,
 			domain: None,
+		}
+	}
+
+	#[test]
+	fn a_lifetime_has_a_unit() {
+		assert_eq!(["30m", "2h", "90d"].map(length), [Ok(1_800_000), Ok(7_200_000), Ok(MAX_LIFETIME_MS)]);
+		for wrong in ["", "d", "91d", "0d", "-1d", "7", "1.5h", "7w", "99999999999999999999d"] {
+			assert!(length(wrong).unwrap_err().contains("e.g. 30d"), "{wrong}");
 		}
 	}
 
