@@ -28,5 +28,6 @@ mod round_faults;
 mod rpc;
 mod rpc_load;
 mod sealed;
+mod shared_work;
 mod sync;
 mod worker;

@@ -4,7 +4,7 @@ use crate::{
 	args::NodeArgs,
 	commands::{
 		anchor, backtest, bench, bond, budget, channel, clean_up, devices, domain, evaluate, export, forecast, history, index,
-		infer, journal, keys, offer, optimize, own, predict, reporter, run, service, sponsor, status, stream, top, train,
+		infer, journal, keys, offer, optimize, own, predict, pull, reporter, run, service, sponsor, status, stream, top, train,
 		training_pairs, verify, vote, watch,
 	},
 	report::shown_error,
@@ -310,6 +310,15 @@ the server is accused, and loses its bond, ten prices of it to the payer. Exit s
 The purse has the channels, and the receipts with their models while a lie can be proved. If it is lost, `doin-worker channel list` finds \
 the channels again.")]
 	Infer(Box<infer::InferArgs>),
+	/// Compute sums for another worker of yours, which it is drawn for, until Ctrl-C
+	#[command(after_help = "\
+EXAMPLE
+  doin-worker pull --from http://192.168.1.7:8470 --token dashboard.token --url ws://127.0.0.1:9944
+
+The other worker has `share_work = true` in `resource_limits` and a token (--dashboard-token). It trusts the sums, and its bond answers for \
+them: give the token to your own machines only. A task is leased for 60 seconds; one that is not done in time is computed by the other \
+worker itself.")]
+	Pull(pull::PullArgs),
 	/// Open, list and close the payment channels that answers are paid with
 	#[command(subcommand)]
 	Channel(channel::ChannelCommand),
@@ -458,7 +467,9 @@ impl Cli {
 	/// Returns the log filter for a missing RUST_LOG. The target `doin` includes `doin::…`, `doin_chain` and `doin_compute`.
 	fn log_filter(&self) -> &'static str {
 		match (self.verbose, &self.command) {
-			(0, Command::Run(_) | Command::Own(_) | Command::Forecast(_) | Command::Anchor(_)) => "warn,doin=info",
+			(0, Command::Run(_) | Command::Own(_) | Command::Forecast(_) | Command::Anchor(_) | Command::Pull(_)) => {
+				"warn,doin=info"
+			}
 			// It owns the screen.
 			(0, Command::Top(_)) => "off",
 			(0, _) => "warn",
@@ -483,6 +494,7 @@ impl Cli {
 			Command::Run(_) | Command::Own(_) | Command::Forecast(_) | Command::Watch(_) | Command::Top(_) => ExitCode::SUCCESS,
 			Command::Index(args) if args.is_endless() => ExitCode::SUCCESS,
 			Command::Anchor(args) if args.is_endless() => ExitCode::SUCCESS,
+			Command::Pull(args) if args.is_endless() => ExitCode::SUCCESS,
 			_ => ExitCode::from(INTERRUPTED),
 		}
 	}
@@ -523,6 +535,7 @@ impl Cli {
 			// The result of the check is the exit code.
 			Command::Infer(args) => return infer::run(node, *args).await,
 			Command::Channel(command) => channel::run(node, command).await?,
+			Command::Pull(args) => pull::run(node, args).await?,
 			Command::Train(args) => {
 				// An interrupted training keeps its best model, and reports the interruption by the exit code.
 				let interrupted = train::run(*args).await?;
@@ -665,6 +678,7 @@ mod tests {
 			--no-accuse --key k --json",
 			"doin-worker infer --domain 0 --input 1,-2 --input 3,4 --server http://127.0.0.1:1 --free --trust",
 			"doin-worker channel open 5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY --deposit 5DOIN --lifetime 30d --domain 0 --key k",
+			"doin-worker pull --from http://127.0.0.1:1 --token t --name a --count 3 --json",
 			"doin-worker channel list --purse p --dev-key //Dave --json",
 			"doin-worker channel close 0x0707070707070707070707070707070707070707070707070707070707070707 --key k",
 			"doin-worker sponsor CO2-DEMO 1000DOIN --dev-key //Bob --url ws://127.0.0.1:9944",

@@ -543,7 +543,10 @@ async fn work_of_this_host_is_claimed_and_completed_once() {
 	while server.serving.queue().pending(None).is_empty() {
 		tokio::task::yield_now().await;
 	}
-	let (_, pending) = server.get("/tasks/pending?domains=7").await;
+	let (_, hidden) = server.get("/tasks/pending?domains=7").await;
+	assert_eq!(hidden["host"], json!([]), "the token is missing");
+	let request = Request::get("/tasks/pending?domains=7").header("authorization", format!("Bearer {TOKEN}"));
+	let (_, pending) = server.json(request.body(Body::empty()).unwrap()).await;
 	let task = &pending["host"][0];
 	assert_eq!((&task["task_type"], &task["parameters"]), (&json!("verification"), &json!({ "chunks": [1] })));
 	let id = task["task_id"].as_str().unwrap();

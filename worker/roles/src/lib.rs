@@ -37,6 +37,7 @@
 //! * `enlist`, `begun`, `retry`: bonds and services of evaluators, optimizers that were started, pauses between attempts.
 //! * `identities`: one signer per identity, and one queue of calls per key.
 //! * `keeper`: the chain that the journal belongs to, and its expired entries.
+//! * [`shared_work`]: sums that other workers of the owner pull and compute.
 //! * [`config`], [`keys`], [`amount`], [`shell`]: settings, keys and amounts of the user, and commands printed for a shell.
 //! * [`problem`], [`domain_cache`]: domains and models, checked against their hashes and admitted locally, so that a node is not
 //!   trusted.
@@ -88,6 +89,7 @@ mod retry;
 pub mod round_result;
 pub mod search;
 pub mod serve;
+pub mod shared_work;
 pub mod shell;
 pub mod simple_models;
 pub mod worker;

@@ -130,6 +130,7 @@ impl Worker {
 		let owner = with_role(Role::Own).next().cloned();
 		let available = std::thread::available_parallelism().map_or(1, usize::from);
 		let threads = Threads::divide(&self.config, available);
+		let shared = self.config.resource_limits.share_work.then(|| self.serving.queue().clone());
 		let context = Context {
 			params: self.chain.round_params(self.chain.head()).await?,
 			chain: self.chain,
@@ -139,6 +140,7 @@ impl Worker {
 			queue: DeadlineQueue::new(thread_pool(threads.deadline)?),
 			devices: Arc::new(self.devices),
 			progress: self.progress,
+			shared,
 		};
 		let mut roles = JoinSet::new();
 		if !evaluators.is_empty() {

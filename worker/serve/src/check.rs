@@ -26,7 +26,7 @@ pub struct Sent {
 	pub price: Balance,
 }
 
-/// What a client knows of the server.
+/// Facts that a client knows of the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Known {
 	/// Hash of block 0.

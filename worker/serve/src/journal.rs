@@ -45,7 +45,7 @@ pub enum VoucherError {
 	/// A voucher was not written.
 	#[error("the voucher is not journalled: {reason}")]
 	NotWritten {
-		/// Reason.
+		/// Reason of the failure.
 		reason: String,
 	},
 	/// Too many vouchers wait for the disk.

@@ -34,7 +34,7 @@ pub enum Kind {
 pub struct Refusal {
 	/// Kind of the refusal.
 	pub kind: Kind,
-	/// Reason.
+	/// Reason of the refusal.
 	pub reason: String,
 	/// Next step of the client.
 	pub next: String,

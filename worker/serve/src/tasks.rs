@@ -204,6 +204,12 @@ impl TaskQueue {
 		}
 	}
 
+	/// Returns `true` if a worker has a task, or has done it.
+	pub fn is_claimed(&self, task: &str) -> bool {
+		let entry = task.parse::<u64>().ok().and_then(|id| self.entries.get(&id));
+		entry.is_some_and(|entry| entry.state != State::Pending)
+	}
+
 	/// Removes a task that nobody waits for any more.
 	pub fn cancel(&mut self, task: &str) {
 		if let Ok(id) = task.parse::<u64>() {
@@ -285,10 +291,46 @@ impl HostQueue {
 	pub async fn run(&self, work: Work, domain: u32, parameters: Value) -> Result<Ended, QueueFault> {
 		let task = self.queue.lock().submit(work, domain, parameters, self.start.elapsed())?;
 		let waiting = Cancelled { queue: self.queue.clone(), task };
+		Ok(self.end_of(&waiting.task).await)
+	}
+}
+
+impl HostQueue {
+	/// Adds a task, and returns its result; `None` if no worker claims it within `patience`, or does it.
+	///
+	/// # Errors
+	///
+	/// Errors as [`TaskQueue::submit`].
+	pub async fn offer(
+		&self,
+		work: Work,
+		domain: u32,
+		parameters: Value,
+		patience: Duration,
+	) -> Result<Option<Value>, QueueFault> {
+		let task = self.queue.lock().submit(work, domain, parameters, self.start.elapsed())?;
+		let waiting = Cancelled { queue: self.queue.clone(), task };
+		let unclaimed = async {
+			tokio::time::sleep(patience).await;
+			while self.queue.lock().is_claimed(&waiting.task) {
+				tokio::time::sleep(LOOK).await;
+			}
+		};
+		tokio::select! {
+			ended = self.end_of(&waiting.task) => Ok(match ended {
+				Ended::Done(result) => Some(result),
+				Ended::GivenUp => None,
+			}),
+			() = unclaimed => Ok(None),
+		}
+	}
+
+	/// Waits for the end of a task.
+	async fn end_of(&self, task: &str) -> Ended {
 		loop {
 			let ended = self.ended.notified();
-			if let Some(ended) = self.queue.lock().take(&waiting.task, self.start.elapsed()) {
-				return Ok(ended);
+			if let Some(ended) = self.queue.lock().take(task, self.start.elapsed()) {
+				return ended;
 			}
 			// A look without a notice finds leases that are over.
 			let _ = tokio::time::timeout(LOOK, ended).await;
@@ -434,6 +476,22 @@ mod tests {
 		cut.abort();
 		assert!(cut.await.is_err());
 		assert!(queue.pending(None).is_empty(), "nobody waits for it");
+	}
+
+	#[tokio::test]
+	async fn an_offered_task_that_no_worker_claims_is_taken_back() {
+		let queue = HostQueue::default();
+		assert_eq!(queue.offer(Work::Verification, 3, json!([]), Duration::ZERO).await, Ok(None));
+		assert!(queue.pending(None).is_empty());
+		let own = queue.clone();
+		let offered = tokio::spawn(async move { own.offer(Work::Verification, 3, json!([]), LEASE).await });
+		while queue.pending(None).is_empty() {
+			tokio::task::yield_now().await;
+		}
+		let task = queue.pending(None).remove(0);
+		queue.claim(&task.task_id, "a").unwrap();
+		queue.complete(&task.task_id, "a", json!([7])).unwrap();
+		assert_eq!(offered.await.unwrap(), Ok(Some(json!([7]))));
 	}
 
 	#[test]

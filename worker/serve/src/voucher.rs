@@ -71,7 +71,7 @@ pub struct Terms {
 pub struct Offered {
 	/// The channel.
 	pub channel: ChannelId,
-	/// What the voucher pays in all, and its signature.
+	/// Amount that the voucher pays in all, and its signature.
 	pub kept: Kept,
 }
 

@@ -24,6 +24,7 @@ pub mod offer;
 pub mod optimize;
 pub mod own;
 pub mod predict;
+pub mod pull;
 mod registration;
 pub mod reporter;
 mod row_figures;

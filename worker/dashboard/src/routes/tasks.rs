@@ -2,11 +2,16 @@
 
 use super::{limit, App, ROWS};
 use crate::{
+	auth,
 	error::ApiError,
 	extract::{Body, LongBody, Query},
 	shape::{Claim, Claimed, Completed, Completion, PendingTasks, Problem, Task},
 };
-use axum::{extract::State, http::StatusCode, Json};
+use axum::{
+	extract::State,
+	http::{HeaderMap, StatusCode},
+	Json,
+};
 use serde::Deserialize;
 use serde_with::{As, DisplayFromStr};
 use utoipa::IntoParams;
@@ -26,17 +31,23 @@ pub(super) struct Choice {
 	limit: Option<u32>,
 }
 
-/// Returns open recomputation tasks of the chain, oldest first, and the work of this host that workers can claim.
+/// Returns open recomputation tasks of the chain, oldest first, and the work of this host that workers can claim. The latter needs the token, and
+/// is empty without it.
 #[utoipa::path(get, path = "/tasks/pending", tag = "tasks", params(Choice),
 	responses((status = 200, body = PendingTasks), (status = "default", body = Problem)))]
-pub(super) async fn pending(State(app): State<App>, Query(choice): Query<Choice>) -> Result<Json<PendingTasks>, ApiError> {
+pub(super) async fn pending(
+	State(app): State<App>,
+	headers: HeaderMap,
+	Query(choice): Query<Choice>,
+) -> Result<Json<PendingTasks>, ApiError> {
 	let limit = limit(choice.limit, ROWS)?;
 	let domains = choice.domains.as_deref().map(domain_ids).transpose()?;
 	let views = app.source()?.views().await?;
 	let is_chosen = |task: &&Task| domains.as_ref().is_none_or(|domains| domains.contains(&task.domain_id));
 	let chosen = || views.tasks.iter().filter(is_chosen);
 	let tasks = chosen().take(limit as usize).cloned().collect();
-	let mut host = app.serving.queue().pending(domains.as_deref());
+	let has_token = auth::check(&headers, app.token.as_deref()).is_ok();
+	let mut host = if has_token { app.serving.queue().pending(domains.as_deref()) } else { Vec::new() };
 	host.truncate(limit as usize);
 	Ok(Json(PendingTasks { at: views.at.clone(), tasks, total_pending: chosen().count() as u32, host }))
 }

@@ -92,7 +92,8 @@ pub struct PendingTasks {
 	pub tasks: Vec<Task>,
 	/// Number of open tasks of these domains.
 	pub total_pending: u32,
-	/// Work of this host that workers can claim, in the order in which it should be done: verification, inference, optimization.
+	/// Work of this host that workers can claim, in the order in which it should be done: verification, inference, optimization. It needs
+	/// the token, and is empty without it.
 	pub host: Vec<HostTask>,
 }
 

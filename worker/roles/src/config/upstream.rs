@@ -228,7 +228,7 @@ pub(super) const SEARCH: Section = Section {
 
 /// `resource_limits`.
 pub(super) const LIMITS: Section = Section {
-	known: &["cores", "gpu", "max_memory_mb", "max_training_seconds", "max_epochs", "max_unweighted_seconds"],
+	known: &["cores", "gpu", "max_memory_mb", "max_training_seconds", "max_epochs", "max_unweighted_seconds", "share_work"],
 	moved: &[("max_batch_size", "leave it out; the batches of training have one size")],
 };
 

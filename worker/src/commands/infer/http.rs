@@ -68,7 +68,7 @@ impl fmt::Display for Address {
 /// Status and body of a response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answered {
-	/// Status.
+	/// Status of the response.
 	pub status: u16,
 	/// The body.
 	pub body: Vec<u8>,
@@ -110,7 +110,16 @@ impl Address {
 	///
 	/// Errors if the server does not answer in time, or refuses.
 	pub async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T> {
-		self.send(Method::GET, path, String::new()).await?.json()
+		self.get_with(path, None).await
+	}
+
+	/// Returns the JSON of `GET path` with a token.
+	///
+	/// # Errors
+	///
+	/// Errors if the server does not answer in time, or refuses.
+	pub async fn get_with<T: DeserializeOwned>(&self, path: &str, token: Option<&str>) -> Result<T> {
+		self.send(Method::GET, path, String::new(), token).await?.json()
 	}
 
 	/// Returns the response to `POST path` with a JSON body.
@@ -119,37 +128,55 @@ impl Address {
 	///
 	/// Errors if the server does not answer in time.
 	pub async fn post(&self, path: &str, body: &impl Serialize) -> Result<Answered> {
-		self.send(Method::POST, path, serde_json::to_string(body)?).await
+		self.post_with(path, body, None).await
+	}
+
+	/// Returns the response to `POST path` with a JSON body and a token.
+	///
+	/// # Errors
+	///
+	/// Errors if the server does not answer in time.
+	pub async fn post_with(&self, path: &str, body: &impl Serialize, token: Option<&str>) -> Result<Answered> {
+		self.send(Method::POST, path, serde_json::to_string(body)?, token).await
 	}
 
 	/// Sends a request over a connection of its own.
-	async fn send(&self, method: Method, path: &str, body: String) -> Result<Answered> {
+	async fn send(&self, method: Method, path: &str, body: String, token: Option<&str>) -> Result<Answered> {
+		let request = self.request(method, path, body, token)?;
 		let connecting = timeout(PATIENCE, TcpStream::connect(&self.authority)).await;
 		let stream = connecting.map_err(Error::from).and_then(|stream| Ok(stream?));
 		let stream = stream.with_context(|| format!("{self} cannot be reached"))?;
 		if !self.is_encrypted {
-			return self.exchange(stream, method, path, body).await;
+			return self.exchange(stream, request).await;
 		}
 		let host = self.authority.rsplit_once(':').map_or(self.authority.as_str(), |(host, _)| host).trim_matches(['[', ']']);
 		let encrypting = timeout(PATIENCE, doin_sources::encrypted(host, stream)).await;
 		let stream = encrypting.map_err(Error::from).and_then(|stream| stream.map_err(Error::msg));
-		self.exchange(stream.with_context(|| format!("{self} cannot be encrypted"))?, method, path, body).await
+		self.exchange(stream.with_context(|| format!("{self} cannot be encrypted"))?, request).await
 	}
 
-	/// Sends a request over `stream`, and returns the response.
-	async fn exchange<S>(&self, stream: S, method: Method, path: &str, body: String) -> Result<Answered>
-	where
-		S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-	{
-		let (mut requests, connection) = http1::handshake(TokioIo::new(stream)).await?;
+	/// Returns a request with the headers that servers need.
+	fn request(&self, method: Method, path: &str, body: String, token: Option<&str>) -> Result<Request<String>> {
 		let request = Request::builder()
 			.method(method)
 			.uri(format!("{}{path}", self.base))
 			.header(header::HOST, &self.authority)
 			.header(header::ACCEPT, "application/json")
 			.header(header::CONTENT_TYPE, "application/json")
-			.header(header::USER_AGENT, concat!("doin-worker/", env!("CARGO_PKG_VERSION")))
-			.body(body)?;
+			.header(header::USER_AGENT, concat!("doin-worker/", env!("CARGO_PKG_VERSION")));
+		let request = match token {
+			Some(token) => request.header(header::AUTHORIZATION, format!("Bearer {token}")),
+			None => request,
+		};
+		Ok(request.body(body)?)
+	}
+
+	/// Sends a request over `stream`, and returns the response.
+	async fn exchange<S>(&self, stream: S, request: Request<String>) -> Result<Answered>
+	where
+		S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+	{
+		let (mut requests, connection) = http1::handshake(TokioIo::new(stream)).await?;
 		let exchange = async {
 			requests.ready().await?;
 			whole(requests.send_request(request).await?).await

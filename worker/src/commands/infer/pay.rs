@@ -27,7 +27,7 @@ pub struct Payer<'a> {
 	pub signer: &'a Signer,
 	/// Key from which those of channels are derived.
 	pub key: &'a Keypair,
-	/// What the client keeps.
+	/// Channels and vouchers of the client.
 	pub purse: &'a Purse,
 }
 
