@@ -30,7 +30,10 @@ use doin_primitives::{
 	Balance, BlockNumber, DomainId, Hash,
 };
 use parking_lot::{Mutex, RwLock};
-use rayon::ThreadPool;
+use rayon::{
+	iter::{IndexedParallelIterator, IntoParallelRefIterator, ParallelIterator},
+	ThreadPool,
+};
 use std::{
 	collections::{BTreeMap, HashMap},
 	net::IpAddr,
@@ -45,6 +48,8 @@ use tokio::sync::{oneshot, Semaphore};
 
 /// Channels whose facts are kept at most.
 const MOST_FACTS: usize = 8_192;
+/// Least windows of a request that one thread computes.
+const SHARE: usize = 8;
 /// Blocks after which the facts of a channel are read again.
 const FACTS_BLOCKS: BlockNumber = 20;
 
@@ -202,7 +207,7 @@ impl Service {
 		let mut shown = self.snapshot.write();
 		let former = shown.as_ref().map(|(former, _)| former);
 		let is_swapped = |(domain, offer): &(&DomainId, &Offer)| {
-			former.and_then(|former| former.offers.get(domain)).is_some_and(|old| old.champion.hash != offer.champion.hash)
+			former.and_then(|former| former.offers.get(*domain)).is_some_and(|old| old.champion.hash != offer.champion.hash)
 		};
 		let swaps = snapshot.offers.iter().filter(is_swapped).count();
 		self.counters.swaps.fetch_add(swaps as u64, Relaxed);
@@ -384,7 +389,8 @@ impl Service {
 		let (champion, windows) = (read.offer.champion.clone(), read.windows.clone());
 		let (done, computed) = oneshot::channel();
 		self.pool.spawn(move || {
-			let outputs: Option<Vec<Vec<i32>>> = windows.iter().map(|window| champion.answer(window)).collect();
+			let outputs = windows.par_iter().with_min_len(SHARE).map(|window| champion.answer(window));
+			let outputs: Option<Vec<Vec<i32>>> = outputs.collect();
 			// The request may have been cut.
 			let _ = done.send(outputs);
 		});

@@ -228,6 +228,29 @@ async fn a_full_disk_is_answered_without_payment() {
 	assert_eq!(machine.service.serving().earned, "1000", "the same voucher pays once");
 }
 
+/// The connection of a request is cut while its voucher is journalled: the next one with the same voucher is answered.
+#[tokio::test]
+async fn a_request_that_is_cut_costs_no_second_voucher() {
+	let machine = machine();
+	let cut = tokio::time::timeout(Duration::ZERO, machine.service.infer(&request(1, Some(PRICE)), REMOTE)).await;
+	drop(cut);
+	paid(&machine, 1, PRICE).await.unwrap();
+	assert_eq!(machine.service.vouchers().unwrap()[0].kept.cumulative, PRICE);
+	paid(&machine, 2, 2 * PRICE).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_windows_of_a_request_are_answered_in_order() {
+	let machine = machine();
+	let window = |last: i32| vec![last; 4];
+	let windows: Vec<Vec<i32>> = (0..10).map(window).collect();
+	let several = Request { input: Some(Inputs::Several(windows)), ..request(0, Some(10 * PRICE)) };
+	let reply = machine.service.infer(&several, REMOTE).await.unwrap();
+	let first: Vec<f64> = reply.values.iter().map(|values| (values[0] * 10.0).round()).collect();
+	assert_eq!(first, (0..10).map(f64::from).collect::<Vec<f64>>());
+	assert_eq!((reply.receipt.pairs.len(), &reply.receipt.price[..]), (10, "10000"));
+}
+
 /// The server is killed after a voucher is journalled and before its answer: the client asks again, and pays once.
 #[tokio::test]
 async fn a_server_that_is_killed_loses_nothing_and_neither_does_its_client() {

@@ -90,7 +90,7 @@ fn the_examples_are_valid() {
 fn the_examples_of_a_development_chain_keep_their_files_outside_the_repository() {
 	let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().unwrap();
 	let repository = crates.parent().unwrap();
-	for name in ["configs/replay.toml", "configs/forecaster.toml", "configs/single-machine.toml"] {
+	for name in ["configs/replay.toml", "configs/forecaster.toml", "configs/server.toml", "configs/single-machine.toml"] {
 		let file = ConfigFile::load(&crates.join(name)).unwrap();
 		let database = file.olap_db_path.filter(|path| path.as_os_str() != NO_DATABASE);
 		let journal = file.journal.expect("the example names it");

@@ -142,9 +142,10 @@ impl Server {
 		let Some(view) = self.chain.champion(at, domain).await? else {
 			return Ok(Err("it has no champion".into()));
 		};
-		let champion = match self.champions.get(&domain) {
-			Some((model, champion)) if *model == view.model => champion.clone(),
-			_ => {
+		let known = self.champions.get(&domain).filter(|(model, _)| *model == view.model);
+		let champion = match known.map(|(_, champion)| champion.clone()) {
+			Some(champion) => champion,
+			None => {
 				let loaded = Arc::new(self.load(at, domain, view.model).await?);
 				tracing::info!(target: TARGET, domain, model = hex::encode(loaded.hash), "champion answers");
 				self.champions.insert(domain, (view.model, loaded.clone()));

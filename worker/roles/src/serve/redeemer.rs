@@ -81,7 +81,11 @@ impl Redeemer {
 		let fee = self.chain.fee(&self.signer, &call(first)).await?;
 		owing.retain(|owing| is_due(owing, fee, block.number, self.challenge, occasion));
 		for group in owing.chunks(AT_A_TIME) {
-			join_all(group.iter().map(|owing| self.send(owing, fee))).await;
+			let mut sending = Vec::with_capacity(group.len());
+			for owing in group {
+				sending.push(self.send(owing, fee));
+			}
+			join_all(sending).await;
 		}
 		Ok(())
 	}
