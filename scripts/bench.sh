@@ -12,9 +12,11 @@
 #        scripts/bench.sh accuracy    measures exact linear models on ETTh1 beside published figures; reads DOIN_DATA_DIR as compute does
 #        scripts/bench.sh forecasts [--rounds N] [--seeds N] [--json] [--plot FILE]
 #                                     simulates attacks on the market of forecasts: mean returns of strategies over 1,056 rounds and 20 seeds
-#        scripts/bench.sh islands [--runs N] [--json] [--plot FILE]
-#                                     measures the rounds that 1, 2, 4 and 8 islands need on a hidden quadratic and on Rastrigin's function:
-#                                     medians of 100 seeded runs as a table, and with --json an object as the last line
+#        scripts/bench.sh islands [--parts functions,etth1,peers,chain,eurusd] [--runs N] [--seeds N] [--json] [--plot FILE]
+#                                     measures searches on 1, 2, 4 and 8 islands: rounds on functions, the genes of a net of ETTh1 with the same
+#                                     budget as DEAP, Optuna and random search, times to a target beside Propulate, Optuna with ASHA and others,
+#                                     optimizers on one chain, and EUR/USD. Peers are installed in the cache first, and need Open MPI. Reads
+#                                     DOIN_DATA_DIR: ett/ETTh1.csv and eurusd_4h/. `--parts functions` needs neither
 #        scripts/bench.sh chain [--accounts N] [--blocks N]
 #                                     measures the import of a block of 1,000 transfers and of one of 200 reveals, transactions per second of a
 #                                     development node that 512 accounts flood and of the SDK's solochain template, and the lag of finality
@@ -23,13 +25,14 @@
 #                                     measures the warp sync of a chain with 4,383 sessions of 10 s, each with new voters, 200,000 short
 #                                     storage entries and 64 MiB of long ones, as a year leaves: a night; `--sessions 30` takes six minutes.
 #                                     Fails above two minutes
-#        scripts/bench.sh dashboard [--clients N] [--seconds N]
-#                                     measures every query of the dashboard over 1,000,000 synthetic rounds, then for six minutes the memory
-#                                     of its server with 1,000 clients and of its page in Chromium, at ten times the speed of a public
-#                                     network; the last line is JSON
-#        scripts/bench.sh indexer [--blocks N | --url URL]
-#                                     measures the blocks per second that `index` reads from a local node. Without --url, a chain grows by a
-#                                     block each second first, to 20,000 blocks: hours, for a night. It is kept, and used and grown again
+#        scripts/bench.sh dashboard [--rounds N] [--clients N] [--seconds N]
+#                                     measures every query of the dashboard over 1,000,000 synthetic rounds, whose database of 2.4 GB is
+#                                     written first, then for six minutes the memory of its server with 1,000 clients and of its page in
+#                                     Chromium, at ten times the speed of a public network; the last line is JSON
+#        scripts/bench.sh indexer [--blocks N] [--slot-ms N] [--minutes N] | --url URL
+#                                     measures the blocks per second that `index` reads from a local node. Without --url, a development chain
+#                                     with slots of 100 ms grows first, to 3,000 blocks: five minutes, and 15 at most. It is kept, and used
+#                                     and grown again
 #        scripts/bench.sh skill [MODEL...]
 #                                     measures the skill of base models (linear, mlp, lstm and gru) against the references on real series, as a
 #                                     table; reads DOIN_DATA_DIR: ett/ETTh1.csv, nab/*.csv and eurusd_4h/base_d4.csv
@@ -93,29 +96,33 @@ accuracy() {
 	DOIN_DATA_DIR=$folder cargo bench --workspace --bench accuracy
 }
 
-# Runs a benchmark that draws a picture: in the folder of its crate, so that the picture's file is named in full.
-with_plot() { # benchmark, options...
-	local bench=$1 arguments=()
-	shift
+# Fails if a strategy without skill gains, or one with skill does not. Runs in the folder of its crate, so the file of a picture is named in full.
+forecasts() {
+	local arguments=()
 	while [ $# -gt 0 ]; do
 		arguments+=("$1")
 		if [ "$1" = --plot ] && [ $# -gt 1 ]; then shift; arguments+=("$(realpath -m "$1")"); fi
 		shift
 	done
-	cargo bench --quiet --workspace --bench "$bench" -- "${arguments[@]}"
+	cargo bench --quiet --workspace --bench forecasts -- "${arguments[@]}"
 }
 
-# Fails if a strategy without skill gains, or one with skill does not.
-forecasts() { with_plot forecasts "$@"; }
-
-islands() { with_plot islands "$@"; }
+# Builds node and worker first, unless only functions are searched.
+islands() {
+	command -v python3 >/dev/null || die "python3 is missing: install it (Debian: apt-get install python3 python3-venv)"
+	if [[ " $* " != *" --parts functions "* ]]; then
+		build "${PROGRAMS[@]}"
+		set -- --worker "$BIN/doin-worker" "$@"
+	fi
+	python3 benches/peers/search.py --cache "$PEERS" "$@"
+}
 
 # Builds the nodes first, since the benchmark starts them. The template is compiled by this feature only.
 chain() {
 	local blocks chain figures missed
 	build "${PROGRAMS[@]}" --bin template-node --features doin-template-node/chain
-	blocks=$(cargo bench --quiet --workspace --bench import)
-	chain=$(cargo bench --quiet --workspace --bench chain -- "$@")
+	blocks=$(benchmark import)
+	chain=$(benchmark chain "$@")
 	figures=$(machine | jq -c --argjson blocks "$blocks" --argjson chain "$chain" '. + {"import": $blocks} + $chain')
 	printf '%s\n' "$figures"
 	missed=$(jq -r '[
@@ -132,7 +139,7 @@ warp() {
 	local figures
 	build "${PROGRAMS[@]}"
 	[[ " $* " == *" --sessions "* ]] || set -- --sessions 4383 "$@"
-	figures=$(cargo bench --quiet --workspace --bench warp -- "$@") || { printf '%s\n' "$figures"; return 1; }
+	figures=$(benchmark warp "$@") || { printf '%s\n' "$figures"; return 1; }
 	machine | jq -c --argjson warp "$figures" '. + {warp: $warp}'
 }
 
@@ -150,10 +157,19 @@ page_tests() {
 
 # Fails if a query is too slow, or if server or page grow, and prints the figures all the same.
 dashboard() {
-	local folder queries soak status=0
+	local folder queries soak status=0 rounds=1000000 options=()
+	while [ $# -gt 0 ]; do
+		case $1 in
+			--rounds) rounds=${2:?--rounds has no number, e.g. --rounds 100000}; shift ;;
+			*) options+=("$1") ;;
+		esac
+		shift
+	done
 	folder=$(page_tests)
-	queries=$(cargo bench --quiet --workspace --bench reader) || status=$?
-	soak=$(cargo bench --quiet --workspace --bench clients -- --page "$folder" "$@") || status=$?
+	say "queries: compiles the benchmark, writes a database of $rounds rounds, and runs each query ten times"
+	queries=$(cargo bench --quiet --workspace --bench reader -- "$rounds") || status=$?
+	say "server and page: compiles the benchmark, and publishes blocks"
+	soak=$(cargo bench --quiet --workspace --bench clients -- --page "$folder" "${options[@]}") || status=$?
 	# A benchmark that failed before its end has no figures.
 	machine | jq -c --argjson queries "${queries:-null}" --argjson soak "${soak:-null}" '. + {"queries": $queries, "soak": $soak}'
 	return "$status"
@@ -162,7 +178,7 @@ dashboard() {
 # Builds node and worker first, since the benchmark starts both.
 indexer() {
 	local figures
-	[ $# -gt 0 ] || set -- --blocks 20000
+	[[ " $* " == *" --url "* || " $* " == *" --blocks "* ]] || set -- --blocks 3000 "$@"
 	build "${PROGRAMS[@]}"
 	figures=$(cargo bench --quiet --workspace --bench indexer -- "$@")
 	machine | jq -c --argjson indexer "$figures" '. + {"indexer": $indexer}'

@@ -18,20 +18,22 @@ BIN=$CARGO_TARGET_DIR/release
 ALL=(--release --workspace --lib --bins --tests --examples)
 PROGRAMS=(--release --workspace --bin doin-node --bin doin-worker)
 TESTS=(--release --workspace --tests --examples)
-PALLETS=(--release -p doin-scoring -p doin-primitives -p doin-market -p doin-traits
+PALLETS=(--release -p doin-scoring -p doin-training -p doin-primitives -p doin-market -p doin-traits
 	-p pallet-doin-timing -p pallet-doin-domains -p pallet-doin-gauge -p pallet-doin-optimae
 	-p pallet-doin-evaluators -p pallet-doin-recomputation -p pallet-doin-reputation -p pallet-doin-work -p pallet-doin-fee-market
 	-p pallet-doin-budget -p pallet-doin-evidence -p pallet-doin-oracle -p pallet-doin-forecasts
 	-p pallet-doin-channels -p pallet-doin-inference)
 
-# Builds with cargo and shows how far it is: cargo's own progress bar in a terminal, otherwise one line per minute.
+# Builds this workspace, or that of the manifest $MANIFEST, with cargo and shows how far it is: cargo's own progress bar in a terminal,
+# otherwise one line per minute.
 build() {
+	local manifest=${MANIFEST:-$ROOT/Cargo.toml}
 	if [ -t 2 ]; then
-		cargo build --manifest-path "$ROOT/Cargo.toml" "$@"
+		cargo build --manifest-path "$manifest" "$@"
 		return
 	fi
 	# The bar ends with a carriage return and nothing else does.
-	CARGO_TERM_PROGRESS_WHEN=always CARGO_TERM_PROGRESS_WIDTH=120 CARGO_TERM_COLOR=never cargo build --manifest-path "$ROOT/Cargo.toml" "$@" 2>&1 |
+	CARGO_TERM_PROGRESS_WHEN=always CARGO_TERM_PROGRESS_WIDTH=120 CARGO_TERM_COLOR=never cargo build --manifest-path "$manifest" "$@" 2>&1 |
 		{
 			local chunk line next=$SECONDS
 			while IFS= read -r -d $'\r' chunk || [ -n "$chunk" ]; do
@@ -47,6 +49,14 @@ build() {
 				done <<<"$chunk"
 			done
 		}
+}
+
+# Builds the benchmark "$1" as `build` does, and runs it with the arguments behind it.
+benchmark() {
+	local name=$1
+	shift
+	build --release --workspace --bench "$name"
+	cargo bench --quiet --manifest-path "$ROOT/Cargo.toml" --workspace --bench "$name" -- "$@"
 }
 
 say() { printf '%s\n' "$*" >&2; }

@@ -4,7 +4,8 @@
 #        scripts/local-net.sh down   stops them; their data and logs are deleted by the next `up`
 #        scripts/local-net.sh test   starts networks in network namespaces, cuts and heals them, and prints how long nodes took to find
 #                                    each other and finality took to return; then runs the tests of zombienet/ (as root; an hour)
-#        scripts/local-net.sh test zombienet   runs those tests only
+#        scripts/local-net.sh test namespaces [NAME]   runs the former only, or those of them whose names contain NAME
+#        scripts/local-net.sh test zombienet [NAME]    runs the latter only, or those of them whose names contain NAME
 . "$(dirname "$0")/lib.sh"
 
 PLACE=${XDG_CACHE_HOME:-$HOME/.cache}/doin/local-net
@@ -101,25 +102,42 @@ namespaces_are_possible() {
 	install iproute2 procps util-linux
 }
 
+# Prints the names of the tests of a cargo command that contain both parts. Fails if there is none.
+names_of() { # part, another part, command...
+	local part=$1 other=$2 names
+	shift 2
+	names=$("$@" -- --list | sed -n 's/: test$//p' | grep -F -- "$part" | grep -F -- "$other") ||
+		die "no test has $other in its name: the tests are functions in tests/tests/{discovery,partitions}.rs and zombienet/tests/networks.rs"
+	printf '%s\n' "$names"
+}
+
 # The tests change bridges and addresses, so they get a network namespace of their own, where only they are.
-namespaces() {
-	cargo build "${ALL[@]}" --quiet
+namespaces() { # part of the names
+	local tests command=(cargo test --offline --release --workspace --test system)
+	build "${ALL[@]}"
+	mapfile -t tests < <(names_of namespaces:: "$1" "${command[@]}")
+	[ ${#tests[@]} -gt 0 ] || exit 1
+	say "running ${#tests[@]} tests in network namespaces, one after another"
 	trap sweep EXIT
 	unshare --net bash -c 'ip link set lo up && exec "$@"' -- \
-		cargo test --offline --release --workspace --test system namespaces:: -- --ignored --nocapture --test-threads 1
+		"${command[@]}" -- --include-ignored --nocapture --test-threads 1 --exact "${tests[@]}"
 }
 
 # Runs the tests of zombienet/, a workspace of its own. All nodes are on the loopback interface of one network namespace. The process
 # namespace ends with its first process, so no node outlives tests that are killed.
-zombienet() {
+zombienet() { # part of the names
+	local tests command=(cargo test --offline --locked --test networks)
 	command -v python3 >/dev/null || install python3
 	build "${PROGRAMS[@]}"
 	local -x CARGO_TARGET_DIR=$CARGO_TARGET_DIR-zombienet PATH=$BIN:$PATH
 	cd "$ROOT/zombienet"
-	say "compiling the tests of zombienet"
-	cargo build --locked --tests --quiet
+	say "compiling the tests of zombienet, in $CARGO_TARGET_DIR"
+	MANIFEST=$ROOT/zombienet/Cargo.toml build --locked --tests
+	mapfile -t tests < <(names_of '' "$1" "${command[@]}")
+	[ ${#tests[@]} -gt 0 ] || exit 1
+	say "running ${#tests[@]} tests of zombienet, one after another"
 	unshare --net --pid --fork --kill-child --mount-proc bash -c 'ip link set lo up && exec "$@"' -- \
-		cargo test --offline --locked -- --nocapture --test-threads 1
+		"${command[@]}" -- --nocapture --test-threads 1 --exact "${tests[@]}"
 }
 
 case ${1:-} in
@@ -129,9 +147,10 @@ case ${1:-} in
 		setup
 		namespaces_are_possible
 		case ${2:-} in
-			'') namespaces; zombienet ;;
-			zombienet) zombienet ;;
-			*) die "unknown tests $2: expected none or zombienet" ;;
+			'') namespaces ''; zombienet '' ;;
+			namespaces) namespaces "${3:-}" ;;
+			zombienet) zombienet "${3:-}" ;;
+			*) die "unknown tests $2: expected namespaces, zombienet, or none for both" ;;
 		esac
 		;;
 	*) sed -n '2,/^\. /{/^\. /d;s/^# \{0,1\}//;p}' "$0"; exit 1 ;;

@@ -13,6 +13,7 @@ TREE=${XDG_CACHE_HOME:-$HOME/.cache}/doin/version-2
 if [ -e "$FIXTURE" ]; then exit 0; fi
 git rev-parse --quiet --verify "$COMMIT^{commit}" >/dev/null || die "the commit $COMMIT is missing: fetch the history with git fetch --unshallow"
 setup
+say "compiling the runtime of version 2 (commit $COMMIT) in $CARGO_TARGET_DIR-version-2: 20 minutes"
 rm -rf "$TREE"
 git clone --quiet --no-checkout "$ROOT" "$TREE"
 git -C "$TREE" checkout --quiet "$COMMIT"
@@ -21,7 +22,7 @@ git -C "$TREE" checkout --quiet "$COMMIT"
 	export CARGO_TARGET_DIR=$CARGO_TARGET_DIR-version-2 WASM_BUILD_WORKSPACE_HINT=$TREE
 	# That of scripts/test.sh would compile the blob, too.
 	unset RUSTC_WORKSPACE_WRAPPER SKIP_WASM_BUILD
-	cargo check --release --manifest-path "$TREE/Cargo.toml" -p doin-runtime --quiet
+	cargo check --release --manifest-path "$TREE/Cargo.toml" -p doin-runtime
 	# Renamed when it is complete, since a file that is there is not compiled again.
 	cp "$CARGO_TARGET_DIR/release/wbuild/doin-runtime/doin_runtime.compact.compressed.wasm" "$FIXTURE.new"
 	mv "$FIXTURE.new" "$FIXTURE"

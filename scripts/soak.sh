@@ -20,6 +20,8 @@ done
 
 setup
 build "${PROGRAMS[@]}"
+# With progress: the benchmark is started in the background below.
+build --release --workspace --bench soak
 folder=${XDG_CACHE_HOME:-$HOME/.cache}/doin/soak
 mkdir -p "$folder"
 run=$folder/$(date +%F-%H%M)

@@ -102,7 +102,7 @@ fn options_within_sentences_exist() {
 	options
 		.extend(command.get_subcommands().flat_map(|one| one.get_arguments()).filter_map(|one| one.get_long().map(String::from)));
 	// Options of other programs: the worker and docker.
-	options.extend(["url", "network", "file", "http", "key"].map(String::from));
+	options.extend(["url", "network", "file", "http", "key", "proxy-for"].map(String::from));
 	let page = text("docs/operations.md");
 	let mut named = 0;
 	for span in page.split('`').skip(1).step_by(2).filter(|span| span.starts_with("--") && !span.contains('\n')) {
@@ -136,6 +136,12 @@ fn the_units_of_systemd_start_programs_with_options_that_exist() {
 		for line in ["NoNewPrivileges=yes", "ProtectSystem=strict", "CapabilityBoundingSet=", "KillSignal=SIGINT", "UMask=0077"] {
 			assert!(unit.lines().any(|found| found == line), "{name}.service has no {line}");
 		}
+	}
+	// Without these calls, a worker ends when it starts a program.
+	for call in ["landlock_create_ruleset", "landlock_add_rule", "landlock_restrict_self"] {
+		let admitted = text("scripts/systemd/doin-worker.service");
+		let mut filters = admitted.lines().filter_map(|line| line.strip_prefix("SystemCallFilter="));
+		assert!(filters.any(|filter| filter.split(' ').any(|word| word == call)), "doin-worker.service does not admit {call}");
 	}
 }
 

@@ -119,7 +119,7 @@ pub struct Gene {
 pub struct Limits {
 	/// Maximum length of an encoded model, in bytes.
 	pub model_bytes: u32,
-	/// Maximum cost of one window, in multiply-accumulates.
+	/// Maximum cost of one window, of one row, or of a genome per entry of a batch, in multiply-accumulates.
 	pub window_macs: u32,
 }
 
@@ -164,6 +164,9 @@ pub enum Evidence {
 		/// Value of one raw unit, in units of the stream; above 0.
 		unit: u32,
 	},
+	/// Random numbers that the seed of a task draws after the reveals: first weights, splits and batches of training runs.
+	#[codec(index = 4)]
+	Drawn,
 }
 
 /// Kind of a domain's [`Evidence`].
@@ -179,13 +182,15 @@ pub enum EvidenceKind {
 	Sealed,
 	/// Kind of [`Evidence::Live`].
 	Live,
+	/// Kind of [`Evidence::Drawn`].
+	Drawn,
 }
 
 impl Evidence {
 	/// Returns the factor v of the effective improvement, parts per million.
 	pub fn value(&self) -> u32 {
 		match self {
-			Evidence::Synthetic(_) | Evidence::Sealed { .. } | Evidence::Live { .. } => MILLION,
+			Evidence::Synthetic(_) | Evidence::Sealed { .. } | Evidence::Live { .. } | Evidence::Drawn => MILLION,
 			Evidence::Public => 0,
 		}
 	}
@@ -197,6 +202,7 @@ impl Evidence {
 			Evidence::Synthetic(_) => EvidenceKind::Synthetic,
 			Evidence::Sealed { .. } => EvidenceKind::Sealed,
 			Evidence::Live { .. } => EvidenceKind::Live,
+			Evidence::Drawn => EvidenceKind::Drawn,
 		}
 	}
 
@@ -204,7 +210,7 @@ impl Evidence {
 	pub fn stake(&self) -> Balance {
 		match self {
 			Evidence::Sealed { stake, .. } => *stake,
-			Evidence::Public | Evidence::Synthetic(_) | Evidence::Live { .. } => 0,
+			Evidence::Public | Evidence::Synthetic(_) | Evidence::Live { .. } | Evidence::Drawn => 0,
 		}
 	}
 }
@@ -213,7 +219,7 @@ impl EvidenceKind {
 	/// Returns `true` if a round waits for its evidence between its commits and its reveals.
 	pub fn is_awaited(self) -> bool {
 		match self {
-			EvidenceKind::Public | EvidenceKind::Synthetic => false,
+			EvidenceKind::Public | EvidenceKind::Synthetic | EvidenceKind::Drawn => false,
 			EvidenceKind::Sealed | EvidenceKind::Live => true,
 		}
 	}
@@ -232,6 +238,12 @@ pub enum ProgramKind {
 	Classify,
 	/// Kind of [`Program::Rows`].
 	Rows,
+	/// Kind of [`Program::Landscape`].
+	Landscape,
+	/// Kind of [`Program::Tolerance`].
+	Tolerance,
+	/// Kind of [`Program::LossGenome`].
+	LossGenome,
 }
 
 impl From<&Program> for ProgramKind {
@@ -243,6 +255,9 @@ impl From<&Program> for ProgramKind {
 				Target::Classes(_) => ProgramKind::Classify,
 			},
 			Program::Rows(_) => ProgramKind::Rows,
+			Program::Landscape(_) => ProgramKind::Landscape,
+			Program::Tolerance(_) => ProgramKind::Tolerance,
+			Program::LossGenome(_) => ProgramKind::LossGenome,
 		}
 	}
 }
@@ -286,7 +301,7 @@ pub struct DomainSpec {
 	pub unit: BoundedVec<u8, ConstU32<32>>,
 	/// Program that models of the domain are scored by.
 	pub program: Program,
-	/// Search space.
+	/// Search space; needs no genes for a program whose models are points, since their coordinates are the search space.
 	pub genes: BoundedVec<Gene, ConstU32<MAX_GENES>>,
 	/// Limits of one model.
 	pub limits: Limits,
@@ -327,16 +342,18 @@ impl DomainSpec {
 	/// Returns the number of values of a full page, or of bytes for rows.
 	pub fn page_units(&self) -> u32 {
 		match self.program {
-			Program::Quadratic(_) | Program::Forecast(_) => PAGE_VALUES,
-			Program::Rows(_) => PAGE_BYTES,
+			Program::Quadratic(_) | Program::Landscape(_) | Program::Forecast(_) | Program::Tolerance(_) => PAGE_VALUES,
+			Program::Rows(_) | Program::LossGenome(_) => PAGE_BYTES,
 		}
 	}
 
 	/// Returns the number of bytes that the data published at activation takes in storage.
 	pub fn data_bytes(&self) -> u64 {
 		match self.program {
-			Program::Quadratic(_) | Program::Forecast(_) => u64::from(self.values).saturating_mul(4),
-			Program::Rows(_) => self.values.into(),
+			Program::Quadratic(_) | Program::Landscape(_) | Program::Forecast(_) | Program::Tolerance(_) => {
+				u64::from(self.values).saturating_mul(4)
+			}
+			Program::Rows(_) | Program::LossGenome(_) => self.values.into(),
 		}
 	}
 
@@ -344,7 +361,7 @@ impl DomainSpec {
 	pub fn segment_bytes(&self) -> u32 {
 		let Evidence::Sealed { units, .. } = self.evidence else { return 0 };
 		let unit = match &self.program {
-			Program::Quadratic(_) => 0,
+			Program::Quadratic(_) | Program::Landscape(_) | Program::Tolerance(_) | Program::LossGenome(_) => 0,
 			Program::Forecast(forecast) => u32::from(forecast.channels).saturating_mul(4),
 			Program::Rows(rows) => u32::try_from(rows.row_bytes()).unwrap_or(u32::MAX),
 		};
@@ -366,20 +383,6 @@ impl DomainSpec {
 	/// Returns the first page of segment `index`.
 	pub fn segment_page(&self, index: u16) -> u32 {
 		self.pages().saturating_add(u32::from(index).saturating_mul(self.segment_pages()))
-	}
-
-	/// Returns the number of units of [`MACS_PER_UNIT`] multiply-accumulates that a model takes on the validation split, rounded
-	/// up, if one window or row costs `macs` multiply-accumulates. The activation of a domain with a linear model of its owner is
-	/// priced by it.
-	pub fn activation_units(&self, macs: u64) -> u64 {
-		let Split { train_end, validation_end } = self.split;
-		let per_chunk = match &self.program {
-			Program::Quadratic(_) => 0,
-			Program::Forecast(forecast) => forecast.validation_windows(train_end, validation_end).unwrap_or(0),
-			Program::Rows(rows) => rows.validation_rows(train_end, validation_end).unwrap_or(0),
-		};
-		let examples = u64::from(per_chunk).saturating_mul(self.program.chunks().into());
-		examples.saturating_mul(macs).div_ceil(MACS_PER_UNIT)
 	}
 
 	/// Checks that the chain accepts this record at registration.
@@ -410,6 +413,13 @@ impl DomainSpec {
 		ensure(self.target < INITIAL_LOSS, SpecError::Target)?;
 		self.program.check(self.split.train_end, self.split.validation_end, self.values).map_err(SpecError::Program)?;
 		match (&self.evidence, &self.program) {
+			(Evidence::Public, Program::Tolerance(program)) => {
+				ensure(program.suits(self.min_improvement), SpecError::Program(ProgramError::Tolerance))
+			}
+			(Evidence::Drawn, Program::LossGenome(runs)) => {
+				self.check_runs(runs).map_err(|error| SpecError::Program(error.into()))
+			}
+			(Evidence::Drawn, _) | (_, Program::LossGenome(_)) => Err(SpecError::Drawn),
 			(Evidence::Public, _) => Ok(()),
 			(Evidence::Synthetic(generator), Program::Forecast(forecast)) => {
 				generator.check(forecast).map_err(SpecError::Program)
@@ -429,7 +439,7 @@ impl DomainSpec {
 		// The owner knows the segments, so it could reach any target with a model that has learned the next one.
 		ensure(self.target == 0, SpecError::AwaitedTarget)?;
 		let fits = match &self.program {
-			Program::Quadratic(_) => false,
+			Program::Quadratic(_) | Program::Landscape(_) | Program::Tolerance(_) | Program::LossGenome(_) => false,
 			// The rows of a segment are dealt to all chunks.
 			Program::Rows(rows) => units == rows.segment_rows() && units >= MIN_SEGMENT_ROWS,
 			Program::Forecast(forecast) => {
@@ -461,7 +471,8 @@ impl DomainSpec {
 	/// limits admit.
 	pub fn class(&self) -> SizeClass {
 		let windows = match &self.program {
-			Program::Quadratic(_) => 0,
+			Program::LossGenome(_) => return SizeClass::of(self.run_cost(self.limits.window_macs.into())),
+			Program::Quadratic(_) | Program::Landscape(_) | Program::Tolerance(_) => 0,
 			Program::Forecast(forecast) => {
 				let validation =
 					self.split.validation_end.saturating_sub(self.split.train_end).div_ceil(forecast.chunks.max(1).into());
@@ -508,6 +519,8 @@ pub enum SpecError {
 	/// The program does not suit live evidence: a stream has one channel, the domain has [`LIVE_CHUNKS`] chunks, and the unit is
 	/// above 0.
 	Live,
+	/// Drawn evidence belongs to training runs, and training runs have no other.
+	Drawn,
 	/// The data of a domain grows if, and only if, its evidence is sealed.
 	Growth,
 	/// The licence is not UTF-8, or is missing although the evidence is sealed.
@@ -569,7 +582,7 @@ pub enum ModelRef {
 	/// Baseline that repeats the last season of the history.
 	#[codec(index = 1)]
 	Seasonal,
-	/// Baseline of `Quadratic`: the origin.
+	/// Baseline of a program whose models are points: the origin. Initial champion of `Tolerance`: the empty model.
 	#[codec(index = 2)]
 	Origin,
 	/// Submitted model.
@@ -581,6 +594,9 @@ pub enum ModelRef {
 	/// Baseline of rows: the most frequent class, or the median of every value.
 	#[codec(index = 5)]
 	Constant,
+	/// Baseline of loss genomes: the better of the built-in ones.
+	#[codec(index = 6)]
+	BuiltIn,
 }
 
 /// Size class of a domain, by the cost of its most expensive chunk. Evaluators choose the classes that they serve.
@@ -699,294 +715,11 @@ impl<AccountId> DomainState<AccountId> {
 	/// changes, and a champion of earlier data must not keep later ones from being paid for good. Others do not change with time.
 	pub fn mark(&self, evidence: EvidenceKind, now: BlockNumber, half_life: BlockNumber) -> Q32 {
 		match evidence {
-			EvidenceKind::Public | EvidenceKind::Synthetic | EvidenceKind::Sealed => self.high_water,
+			EvidenceKind::Public | EvidenceKind::Synthetic | EvidenceKind::Sealed | EvidenceKind::Drawn => self.high_water,
 			EvidenceKind::Live => halved(self.high_water, now.saturating_sub(self.high_water_at), half_life),
 		}
 	}
 }
 
 #[cfg(test)]
-mod tests {
-	use super::*;
-	use alloc::vec;
-	use doin_scoring::{
-		rows::{RowTarget, Rows},
-		Loss, Quadratic, Target, WindowPhase,
-	};
-	use proptest::prelude::*;
-
-	fn bytes<const N: u32>(text: &[u8]) -> BoundedVec<u8, ConstU32<N>> {
-		BoundedVec::truncate_from(text.to_vec())
-	}
-
-	fn gene(name: &str, lo: i64, hi: i64, log: bool) -> Gene {
-		Gene { name: bytes(name.as_bytes()), lo, hi, log, frac: 0 }
-	}
-
-	fn spec() -> DomainSpec {
-		DomainSpec {
-			name: bytes(b"Tides"),
-			unit: bytes("0.1 µm".as_bytes()),
-			program: Program::Forecast(Forecast {
-				horizon: 4,
-				history: 24,
-				season: 12,
-				chunks: 32,
-				windows: 8,
-				channels: 1,
-				target: Target::Values,
-				loss: Loss::Absolute,
-				phase: WindowPhase::Hidden,
-			}),
-			genes: BoundedVec::truncate_from(vec![gene("width", 1, 64, true), gene("depth", -2, 2, false)]),
-			limits: Limits { model_bytes: MAX_MODEL_BYTES, window_macs: MAX_WINDOW_MACS },
-			data_root: [7; 32],
-			values: 2_500,
-			growth: Growth::Fixed,
-			split: Split { train_end: 1_500, validation_end: 2_000 },
-			licence: BoundedVec::default(),
-			evidence: Evidence::Synthetic(Generator {
-				template: BoundedVec::truncate_from(vec![0; 12]),
-				ar: BoundedVec::truncate_from(vec![1_000, -500]),
-				noise: 256,
-				level: 0,
-			}),
-			min_improvement: MIN_IMPROVEMENT_FLOOR,
-			target: INITIAL_LOSS - 1,
-		}
-	}
-
-	fn rejected(change: impl FnOnce(&mut DomainSpec)) -> SpecError {
-		let mut spec = spec();
-		change(&mut spec);
-		spec.check().expect_err("the record has a fault")
-	}
-
-	#[test]
-	fn a_sound_record_passes() {
-		assert_eq!(spec().check(), Ok(()));
-		assert_eq!(DomainSpec { evidence: Evidence::Public, target: 0, ..spec() }.check(), Ok(()));
-		let quadratic = DomainSpec {
-			program: Program::Quadratic(Quadratic { target: BoundedVec::truncate_from(vec![256; 32]) }),
-			evidence: Evidence::Public,
-			data_root: [0; 32],
-			values: 0,
-			split: Split { train_end: 0, validation_end: 0 },
-			genes: BoundedVec::default(),
-			..spec()
-		};
-		assert_eq!(quadratic.check(), Ok(()));
-		assert_eq!(DomainSpec { data_root: [1; 32], ..quadratic.clone() }.check(), Err(SpecError::DataRoot));
-		let synthetic = DomainSpec { evidence: spec().evidence, ..quadratic };
-		assert_eq!(synthetic.check(), Err(SpecError::Program(ProgramError::NotSynthetic)));
-	}
-
-	#[test]
-	fn every_fault_has_its_name() {
-		assert_eq!(rejected(|s| s.name = bytes(b"")), SpecError::Name);
-		assert_eq!(rejected(|s| s.name = bytes(&[0xff])), SpecError::Name);
-		assert_eq!(rejected(|s| s.unit = bytes(&[0xff])), SpecError::Unit);
-		assert_eq!(rejected(|s| s.genes[0].name = bytes(b"")), SpecError::GeneName);
-		assert_eq!(rejected(|s| s.genes[0].name = bytes(&[0xc0])), SpecError::GeneName);
-		assert_eq!(rejected(|s| s.genes[1].name = bytes(b"width")), SpecError::DuplicateGene);
-		assert_eq!(rejected(|s| s.genes[1].lo = 3), SpecError::GeneBounds);
-		assert_eq!(rejected(|s| s.genes[1].log = true), SpecError::GeneScale);
-		assert_eq!(rejected(|s| s.genes[0].frac = 33), SpecError::GeneFraction);
-		assert_eq!(rejected(|s| s.limits.model_bytes = 0), SpecError::ModelBytes);
-		assert_eq!(rejected(|s| s.limits.model_bytes = MAX_MODEL_BYTES + 1), SpecError::ModelBytes);
-		assert_eq!(rejected(|s| s.limits.window_macs = 0), SpecError::WindowMacs);
-		assert_eq!(rejected(|s| s.limits.window_macs = MAX_WINDOW_MACS + 1), SpecError::WindowMacs);
-		assert_eq!(rejected(|s| s.values = MAX_PAGES * PAGE_VALUES + 1), SpecError::TooManyPages);
-		assert_eq!(rejected(|s| s.min_improvement = MIN_IMPROVEMENT_FLOOR - 1), SpecError::MinImprovement);
-		assert_eq!(rejected(|s| s.min_improvement = MILLION), SpecError::MinImprovement);
-		assert_eq!(rejected(|s| s.target = INITIAL_LOSS), SpecError::Target);
-		assert_eq!(rejected(|s| s.growth = Growth::Appending), SpecError::Growth);
-		assert_eq!(rejected(|s| s.split.validation_end = 2_501), SpecError::Program(ProgramError::Split));
-		assert_eq!(
-			rejected(|s| s.program = Program::Quadratic(Quadratic { target: BoundedVec::default() })),
-			SpecError::Program(ProgramError::Dimensions)
-		);
-		assert_eq!(
-			rejected(|s| s.evidence = Evidence::Synthetic(Generator {
-				template: BoundedVec::default(),
-				ar: BoundedVec::default(),
-				noise: 1,
-				level: 0
-			})),
-			SpecError::Program(ProgramError::Template)
-		);
-	}
-
-	/// Returns the record of a forecast of a stream.
-	fn live() -> DomainSpec {
-		let mut spec = DomainSpec { evidence: Evidence::Live { stream: 3, unit: 100 }, target: 0, ..spec() };
-		program(&mut spec).chunks = LIVE_CHUNKS;
-		spec
-	}
-
-	/// Returns the program of a forecast.
-	fn program(spec: &mut DomainSpec) -> &mut Forecast {
-		let Program::Forecast(forecast) = &mut spec.program else { unreachable!() };
-		forecast
-	}
-
-	#[test]
-	fn a_sound_record_of_live_evidence_passes() {
-		assert_eq!(live().check(), Ok(()));
-		assert_eq!((live().evidence.kind(), live().evidence.value(), live().evidence.stake()), (EvidenceKind::Live, MILLION, 0));
-		// The whole range of units, any stream, and classes of values.
-		let mut other = live();
-		other.evidence = Evidence::Live { stream: u32::MAX, unit: u32::MAX };
-		program(&mut other).target = Target::Classes(BoundedVec::truncate_from(vec![-1, 1]));
-		assert_eq!(other.check(), Ok(()));
-		assert_eq!(DomainSpec { licence: bytes(b"CC0-1.0"), ..live() }.check(), Ok(()));
-	}
-
-	#[test]
-	fn every_fault_of_live_evidence_has_its_name() {
-		let rejected = |change: fn(&mut DomainSpec)| {
-			let mut spec = live();
-			change(&mut spec);
-			spec.check().expect_err("the record has a fault")
-		};
-		assert_eq!(rejected(|s| s.target = 1), SpecError::AwaitedTarget);
-		assert_eq!(rejected(|s| s.evidence = Evidence::Live { stream: 3, unit: 0 }), SpecError::Live);
-		assert_eq!(rejected(|s| program(s).chunks = LIVE_CHUNKS - 1), SpecError::Live);
-		assert_eq!(rejected(|s| program(s).chunks = LIVE_CHUNKS + 1), SpecError::Live);
-		let two_channels = |s: &mut DomainSpec| {
-			program(s).channels = 2;
-			s.split = Split { train_end: 600, validation_end: 1_000 };
-		};
-		assert_eq!(rejected(two_channels), SpecError::Live, "a stream has one value a bar");
-		assert_eq!(rejected(|s| program(s).windows = 1), SpecError::Program(ProgramError::Stride), "a chunk below a horizon");
-		assert_eq!(rejected(|s| s.growth = Growth::Appending), SpecError::Growth, "bars are not appended to the data");
-		let quadratic = |s: &mut DomainSpec| {
-			s.program = Program::Quadratic(Quadratic { target: BoundedVec::truncate_from(vec![256; 32]) });
-			(s.values, s.data_root, s.split) = (0, [0; 32], Split { train_end: 0, validation_end: 0 });
-		};
-		assert_eq!(rejected(quadratic), SpecError::Live);
-		let rows = |s: &mut DomainSpec| {
-			s.program = Program::Rows(Rows { features: 3, image: None, target: RowTarget::Classes(2), rows: 8, chunks: 64 });
-			(s.values, s.split) = (4 * 1_000, Split { train_end: 500, validation_end: 1_000 });
-		};
-		assert_eq!(rejected(rows), SpecError::Live);
-	}
-
-	#[test]
-	fn a_round_of_live_evidence_forecasts_one_segment() {
-		// 320 windows that start a step apart, a horizon, and 64 shifts.
-		assert_eq!(live().live_bars(), 320 + 4 + 63);
-		let sealed = Evidence::Sealed { units: 1, stake: 1 };
-		for evidence in [Evidence::Public, spec().evidence, sealed] {
-			assert_eq!(DomainSpec { evidence, ..live() }.live_bars(), 0);
-		}
-	}
-
-	/// Blocks of 16 half-lives of the properties.
-	const LATE: u32 = 1 << 24;
-
-	/// Returns the state of a domain whose high-water mark was written in block `at`.
-	fn state(high_water: Q32, at: BlockNumber) -> DomainState<u8> {
-		let champion = Champion {
-			model: ModelRef::RepeatLast,
-			author: None,
-			round: None,
-			block: 0,
-			error: 1,
-			initial_error: 1,
-			validation_error: 1,
-		};
-		DomainState {
-			owner: 1,
-			status: Status::Active,
-			pages_missing: 0,
-			initial: ModelRef::RepeatLast,
-			initial_validation_error: 1,
-			bar: 1,
-			champion,
-			high_water,
-			high_water_at: at,
-			bounty: 0,
-			open_rounds: 0,
-			last_round: None,
-			unanswered: false,
-			suspended: None,
-			carry: 0,
-			weight_since: 0,
-			is_alike: true,
-		}
-	}
-
-	#[test]
-	fn a_mark_of_live_evidence_halves_exactly_every_half_life() {
-		let state = state(3 << 32, 50);
-		let at = |now| state.mark(EvidenceKind::Live, now, 90);
-		assert_eq!([50, 140, 230, 320].map(at), [3 << 32, 3 << 31, 3 << 30, 3 << 29]);
-		assert_eq!(at(49), 3 << 32, "not above the written one before its block");
-		assert_eq!(at(u32::MAX), 0);
-	}
-
-	proptest! {
-		#[test]
-		fn only_a_mark_of_live_evidence_decays(high_water: Q32, at: BlockNumber, now: BlockNumber, half_life: BlockNumber) {
-			let state = state(high_water, at);
-			for kind in [EvidenceKind::Public, EvidenceKind::Synthetic, EvidenceKind::Sealed] {
-				prop_assert_eq!(state.mark(kind, now, half_life), high_water);
-			}
-			prop_assert!(state.mark(EvidenceKind::Live, now, half_life) <= high_water, "it never rises");
-		}
-
-		#[test]
-		fn a_mark_of_live_evidence_falls_with_time(high_water in 0u64..1 << 40, at in 0u32..1 << 20, a in 0..LATE, b in 0..LATE) {
-			let state = state(high_water, at);
-			let mark = |wait| state.mark(EvidenceKind::Live, at + wait, 1 << 20);
-			let (early, late) = (mark(a.min(b)), mark(a.max(b)));
-			// Factors are rounded down.
-			prop_assert!(late <= early + 32);
-			prop_assert_eq!(mark(1 << 20), high_water / 2);
-		}
-	}
-
-	#[test]
-	fn n10_a_generator_without_noise_is_refused_at_registration() {
-		for (noise, expected) in [(0, Err(SpecError::Program(ProgramError::Noise))), (256, Ok(()))] {
-			let mut spec = spec();
-			let Evidence::Synthetic(generator) = &mut spec.evidence else { unreachable!() };
-			generator.noise = noise;
-			assert_eq!(spec.check(), expected, "noise {noise}");
-		}
-	}
-
-	#[test]
-	fn a_record_survives_json() {
-		let json = serde_json::to_value(spec()).unwrap();
-		assert_eq!(json["name"], "Tides");
-		assert_eq!(json["program"]["kind"], "forecast");
-		assert_eq!(json["program"]["target"], "values");
-		assert_eq!(json["evidence"]["kind"], "synthetic");
-		assert_eq!(json["genes"][1]["name"], "depth");
-		assert_eq!(json["dataRoot"], alloc::format!("0x{}", "07".repeat(32)));
-		assert_eq!(serde_json::from_value::<DomainSpec>(json).unwrap(), spec());
-	}
-
-	#[test]
-	fn a_classification_has_one_kind_everywhere() {
-		let classes = Target::Classes(BoundedVec::truncate_from(vec![-1, 1]));
-		let Program::Forecast(forecast) = spec().program else { unreachable!() };
-		let program = Program::Forecast(Forecast { target: classes, ..forecast });
-		assert_eq!(ProgramKind::from(&program), ProgramKind::Classify);
-		let mut json = serde_json::to_value(&program).unwrap();
-		json["kind"] = "classify".into();
-		assert_eq!(serde_json::from_value::<Program>(json).unwrap(), program, "as the RPC writes it");
-		assert_eq!(ProgramKind::Classify.to_string(), serde_json::to_value(ProgramKind::Classify).unwrap().as_str().unwrap());
-	}
-
-	#[test]
-	fn pages_are_full_but_the_last() {
-		let spec = spec();
-		assert_eq!(spec.pages(), 3);
-		assert_eq!([0, 1, 2, 3, u32::MAX].map(|index| spec.page_len(index)), [Some(1024), Some(1024), Some(452), None, None]);
-		let even = DomainSpec { values: 2_048, ..spec };
-		assert_eq!((even.pages(), even.page_len(1), even.page_len(2)), (2, Some(1024), None));
-	}
-}
+mod tests;

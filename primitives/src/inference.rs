@@ -146,7 +146,7 @@ pub fn baseline(model: &ModelRef, program: &Program) -> Option<Model> {
 		(ModelRef::RepeatLast, _) => Some(Model::RepeatLast),
 		(ModelRef::Seasonal, _) => Some(Model::Seasonal),
 		(ModelRef::Origin, Program::Quadratic(quadratic)) => Some(Model::Point(vec![0; quadratic.target.len()])),
-		(ModelRef::Origin | ModelRef::Stored(_) | ModelRef::Linear | ModelRef::Constant, _) => None,
+		(ModelRef::Origin | ModelRef::Stored(_) | ModelRef::Linear | ModelRef::Constant | ModelRef::BuiltIn, _) => None,
 	}
 }
 

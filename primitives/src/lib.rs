@@ -8,6 +8,7 @@
 
 extern crate alloc;
 
+mod activation;
 pub mod base_fee;
 pub mod beacon;
 pub mod channel;
@@ -19,6 +20,7 @@ pub mod draw;
 pub mod emission;
 pub mod evidence;
 pub mod gauge;
+pub mod genome;
 pub mod inference;
 pub mod json;
 pub mod oracle;
@@ -30,6 +32,7 @@ pub mod reputation;
 pub mod round;
 pub mod settlement;
 pub mod task;
+pub mod tolerance;
 pub mod verdict;
 pub mod views;
 

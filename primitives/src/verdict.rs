@@ -20,7 +20,7 @@ use alloc::vec::Vec;
 use bounded_collections::{BoundedVec, ConstU32};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use doin_scoring::{
-	rows::{RowTarget, Rows},
+	rows::RowTarget,
 	verdict::{covered, evidence_chunks, paired, public_test, total, with_evidence, Spread, Terms, MIN_CHUNKS},
 	Program,
 };
@@ -145,12 +145,21 @@ impl Criteria {
 	pub fn with_high_water(spec: &DomainSpec, high_water: Q32) -> Self {
 		let evidence = spec.evidence.kind();
 		// Windows of a segment or stream follow each other, so the errors of neighbouring chunks are correlated. Windows that a
-		// generator draws are independent, and so are rows, which are dealt by chance.
+		// generator draws are independent, and so are rows, which are dealt by chance, and training runs.
 		let spread = match &spec.program {
 			Program::Forecast(_) if evidence.is_awaited() => Spread::Neighbours,
-			Program::Forecast(_) | Program::Rows(_) | Program::Quadratic(_) => Spread::Independent,
+			Program::Forecast(_)
+			| Program::Rows(_)
+			| Program::Quadratic(_)
+			| Program::Landscape(_)
+			| Program::Tolerance(_)
+			| Program::LossGenome(_) => Spread::Independent,
 		};
-		let half_row = matches!(&spec.program, Program::Rows(Rows { target: RowTarget::Classes(_), .. }));
+		let half_row = match &spec.program {
+			Program::Rows(rows) => matches!(rows.target, RowTarget::Classes(_)),
+			Program::LossGenome(_) => true,
+			Program::Forecast(_) | Program::Quadratic(_) | Program::Landscape(_) | Program::Tolerance(_) => false,
+		};
 		let terms = Terms { min_improvement: spec.min_improvement, high_water, chunks: spec.program.chunks(), spread, half_row };
 		Self { evidence, terms }
 	}
@@ -212,7 +221,7 @@ pub fn leads_by_standard_error(champion: &[u32], candidate: &[u32]) -> bool {
 pub fn bar<AccountId>(evidence: EvidenceKind, state: &DomainState<AccountId>) -> u64 {
 	match evidence {
 		EvidenceKind::Public => state.champion.validation_error,
-		EvidenceKind::Synthetic | EvidenceKind::Sealed | EvidenceKind::Live => state.bar,
+		EvidenceKind::Synthetic | EvidenceKind::Sealed | EvidenceKind::Live | EvidenceKind::Drawn => state.bar,
 	}
 }
 
@@ -692,8 +701,9 @@ mod tests {
 			weight_since: 0,
 			is_alike: true,
 		};
-		let kinds = [EvidenceKind::Public, EvidenceKind::Synthetic, EvidenceKind::Sealed, EvidenceKind::Live];
-		assert_eq!(kinds.map(|kind| bar(kind, &state)), [6, 12, 12, 12]);
+		let kinds =
+			[EvidenceKind::Public, EvidenceKind::Synthetic, EvidenceKind::Sealed, EvidenceKind::Live, EvidenceKind::Drawn];
+		assert_eq!(kinds.map(|kind| bar(kind, &state)), [6, 12, 12, 12, 12]);
 	}
 
 	/// Chunk sums of one model with a mean between 700 and 1 100.

@@ -303,8 +303,8 @@ sp_api::impl_runtime_apis! {
 
 		fn rows(domain: DomainId) -> Option<Vec<u8>> {
 			let spec = pallet_doin_domains::Specs::<Runtime>::get(domain)?;
-			let is_rows = ProgramKind::from(&spec.program) == ProgramKind::Rows;
-			is_rows.then(|| data::bytes(domain, &spec, 0..spec.values).ok()).flatten()
+			let has_rows = matches!(ProgramKind::from(&spec.program), ProgramKind::Rows | ProgramKind::LossGenome);
+			has_rows.then(|| data::bytes(domain, &spec, 0..spec.values).ok()).flatten()
 		}
 
 		fn segment(domain: DomainId, index: u16) -> Option<Vec<u8>> {
@@ -415,6 +415,10 @@ sp_api::impl_runtime_apis! {
 
 		fn reference_macs(chunks: u32) -> u64 {
 			crate::speed::reference_macs(chunks)
+		}
+
+		fn training_macs(steps: u32) -> u64 {
+			crate::speed::training_macs(steps)
 		}
 	}
 

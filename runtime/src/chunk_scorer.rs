@@ -21,6 +21,7 @@ use doin_scoring::{
 	verdict::NO_EVIDENCE,
 	Forecast, Model, Program, Windows,
 };
+use doin_training::run::run_sum;
 use doin_traits::{Bars, Champions, ChunkDraw, ChunkScorer, ModelRunner, Models, ScoreError};
 use frame_support::weights::Weight;
 use pallet_doin_recomputation::{
@@ -49,9 +50,9 @@ const CHAMPION_READS: u64 = 2;
 /// Choice of the data that a chunk is scored on.
 #[derive(Clone, Copy)]
 enum Choice<'a> {
-	/// Windows or rows of this evidence that this seed draws or chooses.
+	/// Windows, rows or training runs of this evidence that this seed draws or chooses.
 	Drawn(EvidenceRef, &'a Hash),
-	/// Windows or rows of the validation split.
+	/// Windows or rows of the validation split, or the published training runs.
 	Validation,
 }
 
@@ -80,6 +81,15 @@ impl<B: Bars> ChunkScorer for Scorer<B> {
 
 	fn chunks(domain: DomainId) -> Option<u16> {
 		spec(domain).ok().map(|spec| spec.program.chunks())
+	}
+
+	fn tolerance(domain: DomainId) -> Option<u32> {
+		match spec(domain).ok()?.program {
+			Program::Tolerance(program) => Some(program.epsilon),
+			Program::Quadratic(_) | Program::Landscape(_) | Program::Forecast(_) | Program::Rows(_) | Program::LossGenome(_) => {
+				None
+			}
+		}
 	}
 
 	fn weight(class: SizeClass) -> Weight {
@@ -139,11 +149,13 @@ fn stored_model(domain: DomainId, spec: &DomainSpec, model: &ModelRef) -> Result
 	let bytes = match model {
 		ModelRef::RepeatLast => return Ok(Model::RepeatLast),
 		ModelRef::Seasonal => return Ok(Model::Seasonal),
-		ModelRef::Origin => match &spec.program {
-			Program::Quadratic(quadratic) => return Ok(Model::Point(alloc::vec![0; quadratic.target.len()])),
-			Program::Forecast(_) | Program::Rows(_) => return Err(ScoreError::IncompatibleModel),
-		},
-		ModelRef::Linear | ModelRef::Constant => <Domains as doin_traits::Domains<AccountId>>::baseline(domain),
+		ModelRef::Origin => {
+			let (dimensions, _) = spec.program.coordinates().ok_or(ScoreError::IncompatibleModel)?;
+			return Ok(Model::Point(alloc::vec![0; dimensions.into()]));
+		}
+		ModelRef::Linear | ModelRef::Constant | ModelRef::BuiltIn => {
+			<Domains as doin_traits::Domains<AccountId>>::baseline(domain)
+		}
 		ModelRef::Stored(id) => <Optimae as Models>::bytes(*id),
 	};
 	Model::from_bytes(&bytes.ok_or(ScoreError::UnknownModel)?).map_err(|_| ScoreError::IncompatibleModel)
@@ -161,8 +173,8 @@ fn score_chunk<B: Bars>(
 		return Err(ScoreError::NoSuchChunk);
 	}
 	match &spec.program {
-		Program::Quadratic(quadratic) => match model {
-			Model::Point(point) => Ok(score::score_point(quadratic, point, index)),
+		Program::Quadratic(_) | Program::Landscape(_) => match model {
+			Model::Point(point) => spec.program.point_sum(point, index).ok_or(ScoreError::NoSuchChunk),
 			_ => Err(ScoreError::IncompatibleModel),
 		},
 		Program::Forecast(program) => {
@@ -181,6 +193,18 @@ fn score_chunk<B: Bars>(
 				(_, Choice::Drawn(..)) => return Err(ScoreError::NoSuchEvidence),
 			};
 			Ok(rows::score_rows(model, program, &rows))
+		}
+		// Its program is not on the chain.
+		Program::Tolerance(_) => Err(ScoreError::IncompatibleModel),
+		Program::LossGenome(program) => {
+			let seed = match (&spec.evidence, choice) {
+				// The published runs have the hash of the samples as their seed.
+				(Evidence::Drawn, Choice::Validation) => &spec.data_root,
+				(Evidence::Drawn, Choice::Drawn(EvidenceRef::Drawn, seed)) => seed,
+				(_, Choice::Validation | Choice::Drawn(..)) => return Err(ScoreError::NoSuchEvidence),
+			};
+			let Model::Genome(genome) = model else { return Err(ScoreError::IncompatibleModel) };
+			Ok(run_sum(program, genome, &data::bytes(domain, spec, 0..spec.values)?, seed, index))
 		}
 	}
 }

@@ -4,6 +4,7 @@ use crate::demo;
 use alloc::vec::Vec;
 use doin_primitives::Evidence;
 use doin_scoring::{philox::Stream, sample, score, Encoder, Layer, Model, Net, Program};
+use doin_training::{loss::absolute, DenseNet, Shape, StepSize, MAX_BATCH};
 
 /// Time of one counted multiply-accumulate on the reference machine, in picoseconds: one core of an AMD EPYC of the 7003 series
 /// (Zen 3), which has no AVX-512 (`docs/adr/0030`). The weight of scoring a chunk of a dense net charges at least as much.
@@ -47,6 +48,42 @@ pub fn reference_macs(chunks: u32) -> u64 {
 	let windows = u64::from(chunks).saturating_mul(program.windows.into());
 	if sum > 0 {
 		model.macs().saturating_mul(windows)
+	} else {
+		0
+	}
+}
+
+/// Most steps that one call of [`training_macs`] makes.
+pub const MAX_STEPS: u32 = 64;
+
+/// Makes `steps` steps of training, at most [`MAX_STEPS`], of a net of 96 inputs, two hidden layers of 64 units and 24 outputs, on
+/// batches of 256 samples. Returns the number of products, 7 471 104 a step. Reads no storage.
+pub fn training_macs(steps: u32) -> u64 {
+	let shape = Shape { inputs: 96, hidden: alloc::vec![64, 64], outputs: 24 };
+	let stream = &mut Stream::new(&SEED, WEIGHTS, 1);
+	let Ok(mut net) = DenseNet::drawn(&shape, 9, stream) else { return 0 };
+	let samples = usize::from(shape.inputs).saturating_mul(MAX_BATCH);
+	let x: Vec<i16> = (0..samples).map(|_| (stream.below(1_025) as i16).saturating_sub(512)).collect();
+	let steps = steps.min(MAX_STEPS);
+	let mut moved = 0u64;
+	for _ in 0..steps {
+		net.step(
+			&x,
+			|outputs, gradient| {
+				for (gradient, sum) in gradient.iter_mut().zip(outputs.sums) {
+					*gradient = absolute(*sum, 0, outputs.shift);
+				}
+			},
+			StepSize { rate: 512, decay: 3 },
+		);
+		let momenta = net.layers().first().map_or(&[][..], |layer| layer.weights().momenta.as_slice());
+		moved =
+			moved.saturating_add(momenta.iter().map(|momentum| u64::from(momentum.unsigned_abs())).fold(0, u64::saturating_add));
+	}
+	// Momenta that all stay 0 are impossible; the condition keeps the compiler from leaving the work out.
+	let products = shape.products(MAX_BATCH as u64).saturating_mul(steps.into());
+	if moved > 0 {
+		products
 	} else {
 		0
 	}

@@ -104,6 +104,7 @@ async fn throughput(program: &'static str, spec: fn(&[String]) -> Result<PathBuf
 	let last = parts.last().context("there are blocks")?;
 	let fullest = blocks.iter().max().copied().unwrap_or_default();
 	let (base, _) = node.stop()?;
+	eprintln!("{program}: {} blocks took the transfers, which a new node imports now", blocks.len());
 	// A node that imports no transfers takes the time of the start.
 	let import = import_seconds(program, &chain, base.path(), last.block)? - import_seconds(program, &chain, base.path(), best)?;
 	Ok(json!({
@@ -159,6 +160,7 @@ async fn lags(nodes: &[Node], blocks: u32) -> Result<Vec<u32>> {
 		}
 		if best > newest {
 			(full, newest) = (full + 1, best);
+			eprintln!("{full} of {blocks} blocks were full");
 		}
 		for node in nodes {
 			let (best, finalized) = (node.best().await?, node.finalized().await?);
@@ -175,6 +177,7 @@ async fn finality(blocks: u32) -> Result<Value> {
 	let each = blocks.saturating_mul(BATCHES).div_ceil(SENDERS);
 	ensure!(each <= MAX_PENDING, "{blocks} full blocks need {each} batches of an account: a pool takes {MAX_PENDING}");
 	let chain = format!("--chain={}", chain::of_five_validators_with(&flood::addresses(&keys))?.display());
+	eprintln!("starting {} validators", VALIDATORS.len());
 	let nodes = validators(&chain).await?;
 	let transactions = flood::signed(&nodes[0], &keys, each.into(), |_| flood::batch(&keys[0], BATCH)).await?;
 	eprintln!("{} batches of {BATCH} transfers are signed for {} validators", transactions.len(), nodes.len());

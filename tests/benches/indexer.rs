@@ -1,15 +1,20 @@
 //! Blocks per second that `doin-worker index --once` reads from a local node and stores in an empty database.
 //!
-//! `cargo bench --workspace --bench indexer -- --blocks N | --url URL`, after node and worker were built; `scripts/bench.sh indexer` does
-//! both, with 20,000 blocks by default. Without an option nothing runs, as in a run of all benchmarks. With `--blocks`, the validator of a
-//! development chain makes a block each second, which is as short as a slot can be, beside a worker for all roles, until so many
-//! blocks are final: hours for the first time. The chain is kept in
-//! `<target>/indexer-chain`, with the specification that it began with, and used and grown again; delete the folder after a change of the
-//! runtime. Each of three databases is read from block 0. The start is that of a run that finds no new block: process and
-//! connection. It is taken off. Standard error has a report, standard output one line of JSON:
+//! `cargo bench --workspace --bench indexer -- --blocks N [--slot-ms N] [--minutes N] | --url URL`, after node and worker were built;
+//! `scripts/bench.sh indexer` does both, with 3,000 blocks by default. Without an option nothing runs, as in a run of all benchmarks.
+//!
+//! With `--blocks`, a chain is made first: an ordinary node, as its only validator, makes a block every `--slot-ms` (100) milliseconds,
+//! beside a worker for all roles, until so many blocks are final. A network has slots of a second at least, so the specification gets its
+//! length past the genesis ([`chain::with_short_slots`]); the phases of its rounds have ten times the blocks, i.e. the time that the
+//! tests give them. The chain stops to grow after `--minutes` (15) and is measured as it is. It is kept in
+//! `<target>/indexer-chain-<slot>ms`, with its specification, used and grown again, and begun anew once the genesis of the present build
+//! differs.
+//!
+//! Each of three databases is read from block 0. The start is that of a run that finds few new blocks: process and connection. It is
+//! taken off. The node goes on to make blocks meanwhile. Standard error has a report, standard output one line of JSON:
 //!
 //! ```text
-//! {"blocks":20001,"events":…,"seconds":[…],"start_seconds":…,"per_second":…}
+//! {"blocks":3001,"events":…,"seconds":[…],"start_seconds":…,"per_second":…,"slot_ms":100}
 //! ```
 
 use anyhow::{ensure, Context, Result};
@@ -23,21 +28,40 @@ use std::{
 	fs,
 	net::TcpListener,
 	path::{Path, PathBuf},
+	str::FromStr,
 	time::{Duration, Instant},
 };
 
 /// Databases that are filled.
 const RUNS: usize = 3;
 /// Time between two reports of a growing chain.
-const REPORT: Duration = Duration::from_secs(60);
+const REPORT: Duration = Duration::from_secs(10);
 /// Longest time without a new final block.
-const STALLED: Duration = Duration::from_secs(300);
+const STALLED: Duration = Duration::from_secs(120);
 
 /// Returns the text after an option.
 fn option(name: &str) -> Option<String> {
 	let arguments: Vec<String> = std::env::args().collect();
 	let at = arguments.iter().position(|argument| argument == name)?;
 	arguments.get(at + 1).cloned()
+}
+
+/// Returns the number after an option, if there is the option.
+fn number<T: FromStr>(name: &str, example: &str) -> Result<Option<T>> {
+	let Some(text) = option(name) else { return Ok(None) };
+	let parsed = text.parse::<T>().ok();
+	Ok(Some(parsed.with_context(|| format!("invalid {name} {text}: expected a whole number, e.g. {name} {example}"))?))
+}
+
+/// Chain that is made for the benchmark.
+#[derive(Clone, Copy, Debug)]
+struct Made {
+	/// Blocks that are to be final.
+	blocks: u32,
+	/// Length of a slot in milliseconds.
+	slot_ms: u64,
+	/// Longest time in which it grows.
+	limit: Duration,
 }
 
 /// A node with the chain that is kept, and its RPC connection. Dropping the value ends the node.
@@ -49,9 +73,9 @@ struct Kept {
 
 impl Kept {
 	/// Starts the node.
-	async fn start() -> Result<Self> {
-		let folder = npm::target()?.join("indexer-chain");
-		let spec = specification(&folder)?;
+	async fn start(slot_ms: u64) -> Result<Self> {
+		let folder = npm::target()?.join(format!("indexer-chain-{slot_ms}ms"));
+		let spec = specification(&folder, slot_ms)?;
 		// The log of a node that is killed may be cut, so the port is not read from it.
 		let port = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
 		let arguments = [
@@ -94,41 +118,56 @@ impl Kept {
 		Ok(u32::from_str_radix(number.trim_start_matches("0x"), 16)?)
 	}
 
-	/// Lets the chain grow until `blocks` blocks are final.
-	async fn grow(&mut self, blocks: u32) -> Result<()> {
-		let mut finalized = self.finalized().await?;
-		if finalized >= blocks {
+	/// Lets the chain grow until its blocks are final, or its time is over.
+	async fn grow(&mut self, made: Made) -> Result<()> {
+		let first = self.finalized().await?;
+		if first >= made.blocks {
+			eprintln!("the chain has {first} final blocks already");
 			return Ok(());
 		}
 		let mut worker =
 			Worker::start(&["run", "--dev", "--url", &self.url, "--journal", "{base}/journal.db", "--olap-db", "none"])?;
-		let (mut reported, mut changed) = (Instant::now(), Instant::now());
-		while finalized < blocks {
-			tokio::time::sleep(Duration::from_secs(1)).await;
+		let (start, mut finalized) = (Instant::now(), first);
+		let (mut reported, mut changed) = (start, start);
+		eprintln!("the chain grows from {first} to {} final blocks, for {} s at most", made.blocks, made.limit.as_secs());
+		while finalized < made.blocks && start.elapsed() < made.limit {
+			tokio::time::sleep(Duration::from_millis(500)).await;
 			worker.check()?;
 			let now = self.finalized().await?;
 			if now > finalized {
 				(finalized, changed) = (now, Instant::now());
 			}
-			ensure!(changed.elapsed() < STALLED, "no block is final since block {finalized}, for {} s", STALLED.as_secs());
+			ensure!(
+				changed.elapsed() < STALLED,
+				"no block is final since block {finalized}, for {} s: slots may be too short for this machine; try --slot-ms {}",
+				STALLED.as_secs(),
+				made.slot_ms * 2
+			);
 			if reported.elapsed() > REPORT {
 				reported = Instant::now();
-				eprintln!("{finalized} of {blocks} blocks are final");
+				let rate = f64::from(finalized - first) / start.elapsed().as_secs_f64();
+				eprintln!("{finalized} of {} blocks are final, {rate:.1} blocks/s", made.blocks);
 			}
+		}
+		if finalized < made.blocks {
+			eprintln!("the time is over: {finalized} blocks are measured; a further run goes on");
 		}
 		worker.stop()
 	}
 }
 
-/// Returns the specification of the chain in `folder`. A new chain has that of the present build.
-fn specification(folder: &Path) -> Result<PathBuf> {
-	let path = folder.join("chain.json");
-	if !path.exists() {
-		fs::create_dir_all(folder)?;
-		let draft = folder.join("chain.json.new");
-		fs::copy(chain::with_fast_blocks()?, &draft)?;
-		fs::rename(&draft, &path)?;
+/// Returns the specification of the chain in `folder`. A chain whose specification is not that of the present build begins anew.
+fn specification(folder: &Path, slot_ms: u64) -> Result<PathBuf> {
+	let (path, present) = (folder.join("chain.json"), chain::with_short_slots(slot_ms)?);
+	if path.exists() && fs::read(&path)? == fs::read(&present)? {
+		return Ok(path);
 	}
+	if folder.exists() {
+		eprintln!("the chain in {} has another genesis than the present build makes: it begins anew", folder.display());
+		fs::remove_dir_all(folder)?;
+	}
+	fs::create_dir_all(folder)?;
+	fs::copy(present, &path)?;
 	Ok(path)
 }
 
@@ -156,6 +195,7 @@ fn measured(url: &str) -> Result<Value> {
 	let folder = tempfile::tempdir()?;
 	let (mut seconds, mut rates, mut starts, mut blocks) = (Vec::new(), Vec::new(), Vec::new(), 0);
 	for place in 0..RUNS {
+		eprintln!("database {} of {RUNS} is filled", place + 1);
 		let database = folder.path().join(format!("{place}.db"));
 		let (read, time) = index(&database, url)?;
 		// Blocks that have come meanwhile are few.
@@ -181,12 +221,13 @@ fn measured(url: &str) -> Result<Value> {
 	}))
 }
 
-/// Returns the figures of the chain that is kept, once so many blocks are final.
-async fn figures(blocks: u32) -> Result<Value> {
-	let mut node = Kept::start().await?;
-	node.grow(blocks).await?;
+/// Returns the figures of a chain that is made, once its blocks are final.
+async fn figures(made: Made) -> Result<Value> {
+	let mut node = Kept::start(made.slot_ms).await?;
+	node.grow(made).await?;
 	let url = node.url.clone();
-	let figures = tokio::task::spawn_blocking(move || measured(&url)).await??;
+	let mut figures = tokio::task::spawn_blocking(move || measured(&url)).await??;
+	figures["slot_ms"] = made.slot_ms.into();
 	node.process.stop()?;
 	Ok(figures)
 }
@@ -196,15 +237,17 @@ fn main() -> Result<()> {
 	if !std::env::args().any(|argument| argument == "--bench") {
 		return Ok(());
 	}
-	let figures = match (option("--url"), option("--blocks")) {
+	let figures = match (option("--url"), number::<u32>("--blocks", "3000")?) {
 		(Some(url), _) => measured(&url)?,
-		(None, Some(text)) => {
-			let blocks = text.parse::<u32>().context("invalid --blocks: expected a whole number, e.g. --blocks 20000")?;
+		(None, Some(blocks)) => {
+			let minutes = number::<u64>("--minutes", "15")?.unwrap_or(15);
+			let slot_ms = number::<u64>("--slot-ms", "100")?.unwrap_or(100);
+			let made = Made { blocks, slot_ms, limit: Duration::from_secs(60 * minutes) };
 			let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-			runtime.block_on(until_signal(figures(blocks)))?
+			runtime.block_on(until_signal(figures(made)))?
 		}
 		(None, None) => {
-			eprintln!("no chain: say how long, e.g. `scripts/bench.sh indexer --blocks 20000`, or name a node with --url");
+			eprintln!("no chain: say how long, e.g. `scripts/bench.sh indexer --blocks 3000`, or name a node with --url");
 			return Ok(());
 		}
 	};

@@ -74,7 +74,8 @@ async fn hold_sessions(node: &Node, sessions: u32) -> Result<()> {
 			Ok((number(node, "BabeApi_current_epoch").await? > epoch).then_some(()))
 		})
 		.await?;
-		if session % 60 == 0 {
+		// Once a minute.
+		if session % 6 == 0 {
 			eprintln!("session {session} of {sessions}");
 		}
 	}

@@ -318,7 +318,7 @@ test("the search finds blocks, accounts, domains, rounds and tasks", async () =>
 	await go(page, "tasks/999999");
 	assert.match((await problems(page)).join(), /Task 999999 does not exist/);
 	await go(page, `accounts/0X${ALICE_KEY.slice(2).toUpperCase()}`);
-	assert.equal(await page.getAttribute("#panel .nested a.code", "title"), ALICE, "a key in capitals is the same one");
+	assert.equal(await page.locator("#panel .nested span.code").first().innerText(), ALICE, "a key in capitals is the same one");
 	await go(page, "accounts/nobody");
 	assert.match((await problems(page)).join(), /“nobody” is not an account/);
 	assert.deepEqual(errors, []);

@@ -23,22 +23,54 @@ export class Chain {
 		await this.api.disconnect();
 	}
 
-	/** Compares a figure with the answer of its JSON-RPC method and with its storage item. Returns how many of the two it has. */
+	/**
+	 * Compares a figure with the answer of its JSON-RPC method and with its storage item, or with its event. Of a number that is computed
+	 * from an item, and that no method returns, the item has to be in the state.
+	 */
 	async compare(figure) {
-		let compared = 0;
-		const where = `${figure.item} ${figure.field ?? ""} ${figure.path ?? ""} in block ${figure.block}`;
+		const where = `${figure.event ?? figure.item} ${figure.field ?? ""} ${figure.path ?? ""} in block ${figure.block}`;
 		const hash = await this.provider.send("chain_getBlockHash", [Number(figure.block)]);
-		assert.equal(figure.hash, hash, `${where}: the hash of its block`);
-		if (figure.rpc) {
-			assert.equal(figure.exact, await this.answered(figure), `${where}: ${figure.rpc} ${figure.params}`);
-			compared += 1;
+		// Figures of the database of the worker name their block by its number alone.
+		if (figure.hash !== undefined) assert.equal(figure.hash, hash, `${where}: the hash of its block`);
+		const of = { ...figure, hash };
+		if (of.event) {
+			const numbers = await this.deposited(of);
+			return assert.ok(numbers.includes(of.exact), `${where}: ${of.exact} is not among ${numbers.join(", ")}`);
 		}
-		if (figure.computed === undefined) {
-			assert.equal(figure.exact, await this.stored(figure), `${where}: storage`);
-			compared += 1;
-		}
-		assert.ok(compared > 0, `${where}: nothing to compare with`);
-		return compared;
+		if (of.since) return assert.equal(of.exact, await this.meanTime(of), `${where}: times of the blocks`);
+		if (of.rpc) assert.equal(of.exact, await this.answered(of), `${where}: ${of.rpc} ${of.params}`);
+		if (of.computed === undefined) return assert.equal(of.exact, await this.stored(of), `${where}: storage`);
+		if (!of.rpc) await this.entry(of);
+	}
+
+	/** Returns the state of a block. */
+	async state(hash) {
+		if (!this.states.has(hash)) this.states.set(hash, await this.api.at(hash));
+		return this.states.get(hash);
+	}
+
+	/** Returns the storage item of a figure. */
+	async entry({ item, hash }) {
+		const { pallet, name, keys } = parsed(item);
+		const entry = (await this.state(hash)).query[lowered(pallet)]?.[lowered(name)];
+		assert.ok(entry, `the chain has no storage item ${pallet}.${name}`);
+		return { entry, keys };
+	}
+
+	/** Returns the numbers that a field has in the events of a block, as texts. */
+	async deposited({ event, field, hash }) {
+		const [pallet, name] = event.split(".");
+		const plain = (text) => text.replaceAll("_", "").toLowerCase();
+		const records = await (await this.state(hash)).query.system.events();
+		const events = records.map((record) => record.event).filter((one) => one.section === lowered(pallet) && one.method === name);
+		return events.map(({ data }) => data[data.names.findIndex((one) => plain(one) === plain(field))].toBigInt().toString());
+	}
+
+	/** Returns the mean time between the blocks from `since` on, in whole milliseconds, as text. */
+	async meanTime({ since, block, hash }) {
+		const first = await this.provider.send("chain_getBlockHash", [Number(since)]);
+		const [from, to] = await Promise.all([first, hash].map(async (one) => (await this.state(one)).query.timestamp.now()));
+		return String((to.toBigInt() - from.toBigInt()) / BigInt(Number(block) - Number(since)));
 	}
 
 	/** Returns the number in the answer of the JSON-RPC method, as text. */
@@ -51,10 +83,7 @@ export class Chain {
 
 	/** Returns the number in the storage item, as text, decoded with the metadata of the chain. */
 	async stored({ item, field, hash }) {
-		const { pallet, name, keys } = parsed(item);
-		if (!this.states.has(hash)) this.states.set(hash, await this.api.at(hash));
-		const entry = this.states.get(hash).query[lowered(pallet)]?.[lowered(name)];
-		assert.ok(entry, `the chain has no storage item ${pallet}.${name}`);
+		const { entry, keys } = await this.entry({ item, hash });
 		let value = await entry(...keys);
 		for (const part of field ? field.split(".") : []) {
 			value = value.isSome ? value.unwrap() : value;

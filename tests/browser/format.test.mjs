@@ -48,6 +48,20 @@ test("a loss is a percentage of the initial champion's and bits below it", () =>
 	assert.equal(format.percent(1), "0.0001");
 });
 
+test("an error sum is a mean error in the unit of the data, or a share of wrong classes", () => {
+	const series = { unit: "0.01 ppm", has_classes: false };
+	assert.deepEqual(format.meanError("1600", 10, series), { text: "0.1", unit: "ppm" });
+	assert.deepEqual(format.meanError(String(16 * 31_416), 1_000, series), { text: "0.3142", unit: "ppm" });
+	assert.deepEqual(format.meanError("80", 10, { unit: "1", has_classes: true }), { text: "50.00", unit: "% wrong" });
+	assert.deepEqual(format.meanError("16", 2, { unit: "1", has_classes: false }), { text: "0.5", unit: "" });
+	for (const [sum, predictions] of [
+		[null, 10],
+		["5", null],
+		["5", 0],
+	])
+		assert.equal(format.meanError(sum, predictions, series), null);
+});
+
 test("large integers keep all digits", () => {
 	assert.equal(format.count("18446744073709551615"), "18,446,744,073,709,551,615");
 	assert.equal(format.count(0), "0");

@@ -131,6 +131,29 @@ test("new blocks are those that the node announces", async () => {
 	assert.deepEqual([node.state.best, node.state.final], [{ number: 42, hash: HASH }, 40]);
 });
 
+test("a page of another machine names the tunnel to its node, and refuses a node of another chain", async () => {
+	const { connect, expectGenesis } = await load("verify/rpc.js");
+	const next = (error) => /: (start it, .*)$/.exec(error.message)?.[1];
+	const failure = async () => {
+		faults.isAway = true;
+		const error = await connect(URL_OF_NODE).catch((found) => found);
+		faults.isAway = false;
+		return next(error);
+	};
+	assert.equal(await failure(), "start it, forward its port if it runs elsewhere, or admit this page with --rpc-cors");
+	globalThis.location = { hostname: "192.168.1.7", origin: "http://192.168.1.7:8470" };
+	try {
+		const tunnel = "start it, forward its port to this computer with ssh -L 9944:127.0.0.1:9944 192.168.1.7, and admit this page with --rpc-cors http://192.168.1.7:8470";
+		assert.equal(await failure(), tunnel);
+		const call = async () => HASH;
+		await assert.rejects(expectGenesis(call, URL_OF_NODE, PARENT), (error) => next(error) === tunnel && /another chain/.test(error.message));
+		await expectGenesis(call, URL_OF_NODE, HASH);
+		await expectGenesis(call, URL_OF_NODE, undefined);
+	} finally {
+		delete globalThis.location;
+	}
+});
+
 test("a node that falls silent is noticed without a new block, and found again", async () => {
 	await connected();
 	const lost = sockets.at(-1);

@@ -70,12 +70,21 @@ test("figures equal the chain at the block that they name", async () => {
 		await settled(page);
 		for (const figure of await figuresOf(page)) {
 			await chain.compare(figure);
-			const name = `${figure.item} ${figure.field ?? figure.path}`;
+			const name = `${figure.event ?? figure.item} ${figure.field ?? figure.path ?? ""}`;
 			names.add(name);
 			if (figure.computed === undefined) stored.add(name);
 		}
 	}
 	report.figures = { all: names.size, storage: stored.size };
+	for (const wanted of [
+		"System.Number number",
+		"System.EventCount ",
+		"Timestamp.Now ",
+		"Optimae.Crowned increment",
+		"Work.LastSeal taken",
+		"Domains.States(0) last_round.number",
+	])
+		assert.ok(names.has(wanted), `${wanted} is not among ${[...names].join(", ")}`);
 	assert.ok(names.size >= 30, `${names.size} different figures: ${[...names].join(", ")}`);
 	assert.ok(stored.size >= 15, `${stored.size} of them are fields of a storage item`);
 	assert.deepEqual(errors, []);
@@ -103,6 +112,105 @@ test("a figure opens its block and storage item, and gives the focus back", asyn
 	await settled(page);
 	assert.ok((await page.locator("#panel").innerText()).includes("Timestamp.set"));
 	assert.ok(Number(block) > 0 && hash.length === 66);
+	await close();
+});
+
+test("a figure links to its storage item and its event in the explorer", async () => {
+	const { page, close } = await open(VIEWS[0], "#domains/0");
+	await settled(page);
+	await page.locator(".figure[data-field='last_round.number']").first().click();
+	const block = await page.getAttribute(".figure[data-field='last_round.number']", "data-block");
+	const path = await page.getAttribute("#origin a[href^='/explorer#storage']", "href");
+	assert.equal(decodeURIComponent(path), `/explorer#storage/Domains/States/${block}/0`);
+	await page.keyboard.press("Escape");
+	await page.locator(".figure[data-event='Optimae.Crowned']").first().click();
+	assert.match(await page.locator("#origin").innerText(), /Event\s+Optimae\.Crowned\.increment/);
+	assert.match(await page.getAttribute("#origin a[href^='/explorer#network']", "href"), /^\/explorer#network\/block\/\d+$/);
+	assert.deepEqual(await violations(page), []);
+	await close();
+});
+
+test("an account opens its whole address, which can be copied", async () => {
+	const { page, errors, close } = await open(VIEWS[2], "#domains/0");
+	await settled(page);
+	await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+	const account = page.locator("#panel button.account").first();
+	const id = await account.getAttribute("data-account");
+	assert.match(id, /^[1-9A-HJ-NP-Za-km-z]{47,48}$/);
+	assert.equal(await account.getAttribute("title"), id);
+	await account.focus();
+	await page.keyboard.press("Enter");
+	const origin = page.locator("#origin");
+	assert.ok((await origin.innerText()).includes(id));
+	assert.equal(await origin.locator("a").first().getAttribute("href"), `/explorer#accounts/${id}`);
+	await origin.locator("button.copy").click();
+	await origin.locator("[role=status]:has-text('Copied')").waitFor();
+	assert.equal(await page.evaluate(() => navigator.clipboard.readText()), id);
+	await page.screenshot({ path: join(ARTEFACTS, "account.png") });
+	// The popover closes when the page is scrolled, which axe-core does.
+	assert.deepEqual(await violations(page), []);
+	// Over HTTP, a page of another machine has no clipboard.
+	await page.keyboard.press("Escape");
+	await page.evaluate(() => Object.defineProperty(navigator, "clipboard", { value: undefined, configurable: true }));
+	await account.click();
+	await origin.locator("button.copy").click();
+	await origin.locator("[role=status]:has-text('Selected')").waitFor();
+	assert.equal(await page.evaluate(() => getSelection().toString().trim()), id);
+	await origin.locator("a").nth(1).click();
+	await page.waitForSelector("#panel[aria-labelledby=tab-unpaid]");
+	assert.equal(await page.locator("#account").inputValue(), id);
+	assert.deepEqual(errors, []);
+	await close();
+});
+
+test("a domain is found by a part of its name, and by its number", async () => {
+	const { page, errors, close } = await open(VIEWS[2]);
+	await settled(page);
+	const { domains } = await page.evaluate(() => fetch("/api/optimization").then((answer) => answer.json()));
+	const [{ domain_id: id, name }] = domains;
+	const found = (status, list) => (route) => route.fulfill({ status, json: list });
+	const search = async (text) => {
+		await page.fill("#find-domain", text);
+		await page.press("#find-domain", "Enter");
+	};
+	await search("no such domain");
+	await page.locator(".find-domain [role=status]:has-text('No domain has')").waitFor();
+	assert.deepEqual(await violations(page), []);
+	// More of them are listed, and one of them is chosen.
+	const many = Array.from({ length: 20 }, (_, index) => ({ ...domains[0], domain_id: 2_000 + index, name: `${name} ${index}` }));
+	const at = await page.evaluate(() => fetch("/status").then((answer) => answer.json()).then((status) => status.at));
+	await page.route("**/api/optimization?search=many*", found(200, { at, total: 1_234, domains: many, rounds: [] }));
+	await search("many");
+	await page.locator(".find-domain tbody tr").nth(19).waitFor();
+	assert.match(await page.locator(".find-domain .card-head").innerText(), /the first 20 of 1,234/);
+	assert.deepEqual(await violations(page), []);
+	assert.deepEqual(await wideTables(page), []);
+	await page.screenshot({ path: join(ARTEFACTS, "find-domain.png"), fullPage: true });
+	// A single one is opened.
+	await page.route("**/api/optimization?search=single*", found(200, { at, total: 1, domains: [domains[0]], rounds: [] }));
+	await search("single");
+	await page.waitForSelector(`#panel h2:has-text("${name}")`);
+	assert.equal(await page.evaluate(() => location.hash), `#domains/${id}`);
+	const { total } = await page.evaluate((text) => fetch(`/api/optimization?search=${encodeURIComponent(text)}`).then((answer) => answer.json()), name.toUpperCase());
+	assert.ok(total >= 1, "the server finds names in upper case");
+	assert.deepEqual(errors, []);
+	await close();
+});
+
+test("error sums are shown in the unit of the data", async () => {
+	const { page, close } = await open(VIEWS[0], "#domains/0");
+	await settled(page);
+	const { domains } = await page.evaluate(() => fetch("/api/optimization?domain=0").then((answer) => answer.json()));
+	const [{ unit, champion, validation_predictions: predictions }] = domains;
+	const [, factor, name] = /^([0-9.]+) (.+)$/.exec(unit);
+	const mean = (Number(champion.validation_error) / 16 / predictions) * Number(factor);
+	const shown = await page
+		.locator(".facts > div")
+		.filter({ has: page.locator(".figure[data-field='champion.validation_error']") })
+		.locator("small")
+		.innerText();
+	assert.ok(mean > 0 && Math.abs(parseFloat(shown.replace(",", "")) - mean) <= mean / 1_000, `${shown} is not ${mean}`);
+	assert.ok(shown.endsWith(name), `${shown} has no unit ${name}`);
 	await close();
 });
 

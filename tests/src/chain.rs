@@ -1,7 +1,7 @@
 //! Raw chain specifications, so that many nodes start from one genesis.
 
 use crate::{executable, run, state::hex};
-use anyhow::{bail, Context, Result};
+use anyhow::{bail, ensure, Context, Result};
 use serde_json::{json, Value};
 use std::{
 	fs,
@@ -50,6 +50,41 @@ const FAST: [(&str, u64); 5] = [
 	("/rounds/challenge", 4),
 	("/rounds/settle_timeout", 10),
 ];
+
+/// Lengths of [`FAST`] in blocks of a tenth of its slot.
+const TENTHS: [(&str, u64); 10] = [
+	("/slotDurationMs", 1_000),
+	("/epochLength", 150),
+	("/rounds/commit", 60),
+	("/rounds/reveal", 50),
+	("/rounds/draw_outputs", 20),
+	("/rounds/answer", 40),
+	("/rounds/answer_reveal", 40),
+	("/rounds/challenge", 40),
+	("/rounds/evidence", 120),
+	("/rounds/settle_timeout", 100),
+];
+
+/// Storage key of `Timing.SlotDuration`.
+const SLOT: &str = "0x555c48c31df7d962f1d80c62cc5f0c40421d96d46981d6fa13c49b463f586d96";
+
+/// Returns the path of the raw specification of a development chain with slots of `slot_ms` milliseconds, e.g. 100: a benchmark that
+/// reads many blocks waits a tenth of the time for them. Its phases have ten times the blocks of [`with_fast_blocks`].
+///
+/// A genesis refuses slots below a second, so the length is written into the state that it has built. No network can have such slots.
+///
+/// # Errors
+/// See [`raw`]. Errors if the length is odd or zero, since the runtime halves it.
+pub fn with_short_slots(slot_ms: u64) -> Result<PathBuf> {
+	ensure!(slot_ms > 0 && slot_ms.is_multiple_of(2), "invalid length of a slot, {slot_ms} ms: use an even number, e.g. 100");
+	let allowed = changed("dev-with-tenths", "dev", |genesis| set_lengths(genesis, &TENTHS))?;
+	written_once(NODE, &format!("dev-with-slots-of-{slot_ms}-ms.raw"), |draft| {
+		let mut spec: Value = serde_json::from_slice(&fs::read(allowed)?)?;
+		let slot = spec["genesis"]["raw"]["top"].get_mut(SLOT).context("a raw specification has the length of a slot")?;
+		*slot = hex(&slot_ms.to_le_bytes()).into();
+		Ok(fs::write(draft, serde_json::to_vec(&spec)?)?)
+	})
+}
 
 /// Returns the path of the raw specification of a development chain on which a vote counts within half a minute, and a round with sealed
 /// evidence takes about a minute.

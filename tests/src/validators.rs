@@ -49,6 +49,19 @@ impl Validators {
 		let boot: Vec<&str> = self.boot.iter().map(String::as_str).collect();
 		Node::start(&[arguments, &boot[..], &[self.chain.as_str()]].concat()).await
 	}
+
+	/// Kills the node of Charlie with SIGKILL, and starts it again in the same directory once Alice has `blocks` blocks more.
+	///
+	/// # Errors
+	/// Errors if the node has ended already or does not start, or if Alice does not get the blocks.
+	pub async fn after_a_crash_of_charlie(self, blocks: u32) -> Result<Self> {
+		let Self { alice, bob, charlie, boot, chain } = self;
+		let (base, config) = charlie.crash()?;
+		let lost = alice.best().await?;
+		alice.reach(lost + blocks, LIMIT).await?;
+		let charlie = Node::start_in(base, config).await?;
+		Ok(Self { alice, bob, charlie, boot, chain })
+	}
 }
 
 /// Starts a validator. Its network key is `digit`, 64 times.

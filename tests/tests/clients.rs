@@ -1,5 +1,5 @@
 //! Clients of other people: types for @polkadot/api and papi in `runtime/clients`, an example, the same actions in papi, @polkadot/api
-//! and subxt on one node, and the checks by which polkadot.js Apps decides what it shows.
+//! and subxt on one node, the payout of an era, and the checks by which polkadot.js Apps decides what it shows.
 //!
 //! Needs Node.js and npm, which `scripts/setup.sh` installs. Packages are installed once, into `<target>/clients`.
 
@@ -102,6 +102,19 @@ async fn a_forecast_is_committed_revealed_and_collected_with_polkadot_js() -> Re
 	ensure!(printed.lines().filter(|line| line.contains("\"action\"")).count() == 5, "the script left actions out:\n{printed}");
 	reporter.check()?;
 	reporter.stop()
+}
+
+#[tokio::test]
+async fn the_reward_of_an_era_is_paid_once_with_polkadot_js() -> Result<()> {
+	let folder = tokio::task::spawn_blocking(built).await??;
+	let node = Node::dev_with_fast_blocks().await?;
+	let url = node.url();
+	let mut worker = Worker::start(&["run", "--dev", "--url", &url, "--journal", "{base}/journal.db", "--olap-db", "none"])?;
+	let printed = script(&folder, &["actions/payouts.mjs", &url]).await?;
+	println!("{printed}");
+	ensure!(printed.contains("\"Staking.Rewarded\""), "the script paid nothing out:\n{printed}");
+	worker.check()?;
+	worker.stop()
 }
 
 /// Makes an account of every client a proxy of Alice, the validator, since only validators vote, and pays the accounts of the second

@@ -52,6 +52,8 @@ async fn the_server_of_a_worker() -> Result<()> {
 	every_route_answers(&server).await?;
 	records_have_the_fields_of_the_events(&server).await?;
 	answers_are_those_of_the_block_that_they_name(&server, &node).await?;
+	the_last_finalized_block_has_its_hash(&server, &node).await?;
+	the_demo_domain_is_found_by_its_name(&server).await?;
 	the_history_begins_with_the_initial_champion(&server, &node).await?;
 	forecasts_continue_the_series(&server).await?;
 	impossible_requests_are_refused(&server).await?;
@@ -340,6 +342,28 @@ async fn forecasts_continue_the_series(server: &Server) -> Result<()> {
 	Ok(())
 }
 
+async fn the_last_finalized_block_has_its_hash(server: &Server, node: &Node) -> Result<()> {
+	let status = server.json("/status").await?;
+	let security = &status["security"];
+	let hash = node.call("chain_getBlockHash", [security["finalized_height"].clone()]).await?;
+	ensure!(hash.is_string() && security["finalized_hash"] == hash, "{security} is not {hash}");
+	Ok(())
+}
+
+async fn the_demo_domain_is_found_by_its_name(server: &Server) -> Result<()> {
+	let domain = server.json("/api/domain/0").await?["domain"].clone();
+	let name = domain["name"].as_str().context("a name")?;
+	// Letters and digits need no escape in a query.
+	let part: String = name.chars().take_while(char::is_ascii_alphanumeric).collect();
+	for text in [part.to_uppercase(), "0".into()] {
+		let found = server.json(&format!("/api/optimization?search={text}&limit=20")).await?;
+		let numbers: Vec<&Value> = found["domains"].as_array().into_iter().flatten().map(|one| &one["domain_id"]).collect();
+		ensure!(numbers.contains(&&json!(0)) && found["total"] == numbers.len(), "{text}: {numbers:?}");
+	}
+	ensure!(domain["validation_predictions"].as_u64() > Some(0) && domain["drawn_predictions"].as_u64() > Some(0), "{domain}");
+	Ok(())
+}
+
 async fn impossible_requests_are_refused(server: &Server) -> Result<()> {
 	for (path, expected) in [
 		("/nowhere", 404),
@@ -354,6 +378,14 @@ async fn impossible_requests_are_refused(server: &Server) -> Result<()> {
 		("/stats/rounds?limit=-1", 400),
 		("/stats/experiments?order=1", 400),
 		("/api/optimization?domain=4000", 404),
+		("/api/optimization?domain=0&search=a", 422),
+		("/api/domain/4294967295", 404),
+		("/api/history/4294967295", 404),
+		("/api/champion/4294967295", 404),
+		("/api/forecast/4294967295", 404),
+		("/api/stream/4294967295", 404),
+		("/api/stream/4294967295/round/4294967295", 404),
+		("/chain/block/4294967295", 404),
 		("/api/history/4000", 404),
 		("/api/champion/4000", 404),
 		("/api/champion/0?block=4000000000", 404),

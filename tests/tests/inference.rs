@@ -27,16 +27,16 @@ use std::{
 use subxt_signer::sr25519::{dev, Keypair};
 
 const LIMIT: Duration = Duration::from_secs(300);
-/// Price of one window: 0.02 DOIN, so that three of them are worth the fee of redeeming.
-const PRICE: u128 = DOIN / 50;
+/// Price of one window: 0.2 DOIN, so that four of them are worth the fee of redeeming.
+const PRICE: u128 = DOIN / 5;
 
 /// Offers domain 0 for a development account.
 fn offer(node: &Node, dev_key: &str) -> Result<()> {
 	let made = report(
 		node,
-		&["offer", "make", "--domain", "0", "--price", "0.02DOIN", "--endpoint", "http://127.0.0.1:1", "--dev-key", dev_key],
+		&["offer", "make", "--domain", "0", "--price", "0.2DOIN", "--endpoint", "http://127.0.0.1:1", "--dev-key", dev_key],
 	)?;
-	assert_eq!(made["bond"], "20 DOIN", "{made}");
+	assert_eq!(made["bond"], "200 DOIN", "{made}");
 	Ok(())
 }
 
@@ -80,7 +80,7 @@ async fn an_answer_is_bought_and_verified_and_the_money_arrives_also_after_a_cra
 	);
 
 	let bought = report(&node, &ask(&url, &purse))?;
-	assert_eq!((&bought["verified"], &bought["price"]), (&json!("right"), &json!("0.02 DOIN")), "{bought}");
+	assert_eq!((&bought["verified"], &bought["price"]), (&json!("right"), &json!("0.2 DOIN")), "{bought}");
 	assert_eq!((&bought["values"], &bought["unit"]), (&free["values"], &json!("ppm")), "{bought}");
 	assert_eq!(bought["values"][0].as_array().map(Vec::len), Some(13), "{bought}");
 	let channel = bought["channel"].clone();
@@ -97,7 +97,7 @@ async fn an_answer_is_bought_and_verified_and_the_money_arrives_also_after_a_cra
 		let again = report(&node, &ask(&url, &purse))?;
 		assert_eq!((&again["verified"], &again["channel"]), (&json!("right"), &channel), "{again}");
 	}
-	refused(&node, &[&ask(&url, &purse)[..], &["--max-price", "0.01DOIN"]].concat(), &["--max-price", "Nothing was sent"])?;
+	refused(&node, &[&ask(&url, &purse)[..], &["--max-price", "0.1DOIN"]].concat(), &["--max-price", "Nothing was sent"])?;
 
 	// Without the purse, the channel and its amount are found again.
 	let lost = folder.path().join("lost.db").display().to_string();
@@ -263,12 +263,8 @@ async fn a_server_that_lies_is_found_by_its_client_and_slashed() -> Result<()> {
 	let (text, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
 	assert!(!output.status.success(), "a false answer was accepted: {text}");
 	let report: Value = serde_json::from_str(&text).with_context(|| format!("no report: {text}\n{errors}"))?;
-	assert_eq!((&report["verified"], &report["slash"]["slashed"]), (&json!("false"), &json!("20 DOIN")), "{report}");
-	assert_eq!(
-		(&report["slash"]["reward"], &report["slash"]["compensation"]),
-		(&json!("2 DOIN"), &json!("0.2 DOIN")),
-		"{report}"
-	);
+	assert_eq!((&report["verified"], &report["slash"]["slashed"]), (&json!("false"), &json!("200 DOIN")), "{report}");
+	assert_eq!((&report["slash"]["reward"], &report["slash"]["compensation"]), (&json!("20 DOIN"), &json!("2 DOIN")), "{report}");
 	assert!(errors.contains("publishes the input of window 1"), "{errors}");
 	let offers = node.call("doin_offers", [json!(0)]).await?;
 	let servers: Vec<&Value> = offers.as_array().into_iter().flatten().map(|offer| &offer["who"]).collect();

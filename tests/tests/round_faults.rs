@@ -1,6 +1,6 @@
-//! Faults of hosts while a round is in flight: a validator that includes no call, one that withholds its blocks during a draw, and an
-//! evaluator that dies between the commitment and the reveal of its answer. After each of them, the events of the whole chain are
-//! compared with what accounts have: no round is lost, and none is paid twice.
+//! Faults of hosts while a round is in flight: a validator that includes no call, one that withholds its blocks during a draw, one that is
+//! killed and started again, and an evaluator that dies between the commitment and the reveal of its answer. After each of them, the
+//! events of the whole chain are compared with what accounts have: no round is lost, and none is paid twice.
 //!
 //! A round takes about a minute, so `scripts/test.sh --full` runs these tests, as does
 //! `cargo test --release --workspace --test system round_faults:: -- --include-ignored`. `partitions.rs` has the same faults of a
@@ -122,6 +122,27 @@ async fn a_draw_takes_place_without_the_blocks_that_a_validator_withholds() -> R
 	let seeds: Vec<Vec<u8>> = history.draws(id).iter().map(|draw| draw.seed.to_vec()).collect();
 	assert_eq!(seeds, [bytes(&drawn["seed"])?], "{history:?}");
 	ensure!(history.outcome(id).is_some_and(|outcome| outcome.backing == Backing::Quorum), "{history:?}");
+	worker.stop()
+}
+
+/// Without the third validator, rounds go on in blocks that are not final yet.
+#[tokio::test]
+#[ignore = "three minutes: two rounds with a block each second"]
+async fn rounds_are_decided_although_a_validator_is_killed_and_started_again() -> Result<()> {
+	let network = validators(&[]).await?;
+	let mut worker = everybody(&network.alice)?;
+	let task = task_once("a draw", &network.alice, &mut worker, |task| task["phase"] == "Drawing").await?;
+	let network = network.after_a_crash_of_charlie(3 * FURTHER).await?;
+	ended(round_of(&task)?, &network.alice, &mut worker).await?;
+
+	let id = id_of(&task)?;
+	let is_later = |found: &Value| found["task"].as_u64() > Some(id) && found["phase"] == "Drawing";
+	let later = task_once("a later draw", &network.alice, &mut worker, is_later).await?;
+	ended(round_of(&later)?, &network.alice, &mut worker).await?;
+	let history = sound_history(&network).await?;
+	for task in [id, id_of(&later)?] {
+		ensure!(history.outcome(task).is_some(), "task {task} has no sums: {history:?}");
+	}
 	worker.stop()
 }
 

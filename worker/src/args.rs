@@ -16,11 +16,19 @@ use doin_roles::{
 	config::{addresses, node_url},
 	keys,
 };
+use doin_scoring::landscape::Shape;
 use std::{fmt, path::PathBuf, time::Duration};
 use strum::{EnumMessage, IntoEnumIterator};
 
 /// Time that a command waits for a node.
 const PATIENCE: Patience = Patience::Within(Duration::from_secs(3));
+
+/// Returns a parser of the names of landscapes.
+pub fn shapes() -> impl TypedValueParser<Value = Shape> {
+	let shape_of = |name: &str| Shape::ALL.into_iter().find(|shape| shape.name() == name);
+	PossibleValuesParser::new(Shape::ALL.map(Shape::name))
+		.try_map(move |name: String| shape_of(&name).ok_or(format!("unknown landscape `{name}`")))
+}
 
 /// Returns a parser of an enum whose help lists the values with their documentation.
 pub fn one_of<T>() -> impl TypedValueParser<Value = T>

@@ -651,6 +651,7 @@ mod tests {
 			"doin-worker domain withdraw 3 1000 DOIN --dev-key //Alice --json",
 			"doin-worker domain seal 3 --csv a --label y --values --segments 4 --dry-run --key k",
 			"doin-worker domain segments 3 --json",
+			"doin-worker domain create --landscape rastrigin --dimensions 6 --seed 3 --target-performance 99.9 --key k --json",
 			"doin-worker domain bounty 3 250 DOIN --key k",
 			"doin-worker domain announce-withdrawal 3 --key k --json",
 			"doin-worker domain withdraw-bounty 3 --dev-key //Alice",

@@ -179,6 +179,8 @@ fn the_genes_of_a_model_are_searched_and_its_error_is_that_of_a_training() {
 	};
 	let one = search(&["--workers", "1"]);
 	assert_eq!(search(&["--workers", "2", "--state", "s.json"])["archive"], one["archive"]);
+	let on_device = search(&["--workers", "2", "--gpu", "llvmpipe"]);
+	assert_eq!((&on_device["archive"], on_device["devices"].as_array().map(Vec::len)), (&one["archive"], Some(1)));
 	assert_eq!((one["dimensions"].as_u64(), one["generations"].as_u64()), (Some(3), Some(3)));
 	assert!(one["candidates"].as_u64().unwrap() <= 24 && one["best"]["value"].as_f64().unwrap() < 1.0, "{one}");
 	let best = &one["best"];

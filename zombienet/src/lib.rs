@@ -74,8 +74,8 @@ impl Network {
 		self.spawned.get_node(name)
 	}
 
-	/// Starts a node that is not a validator, and waits until it answers. It has the arguments of the other nodes, a name, and
-	/// `--sync sync`.
+	/// Starts a node that is not a validator, in the mode `sync` of `--sync`, and waits until it answers. It keeps the states of new
+	/// blocks only, unlike the others: arguments of a node take the place of those of the network.
 	///
 	/// # Errors
 	/// Errors if it does not answer in time.

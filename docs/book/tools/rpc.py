@@ -18,6 +18,9 @@ SOURCES = [
     "primitives/src/channel.rs",
     "primitives/scoring/src/program.rs",
     "primitives/scoring/src/rows/mod.rs",
+    "primitives/scoring/src/landscape.rs",
+    "primitives/scoring/src/genome/runs.rs",
+    "primitives/scoring/src/tolerance.rs",
 ]
 METHOD = re.compile(
     r"((?:\t///[^\n]*\n)+)\t#\[(method|subscription)\((.*?)\)\]\n\tfn \w+\(&self(?:, )?(.*?)\)(?: -> [^;]+)?;", re.DOTALL
@@ -73,7 +76,7 @@ class Types:
                 return "string" if "Utf8" in attributes else f"list of {self.json(inner, attributes)}"
         if "DisplayFromStr" in attributes:
             return "decimal string"
-        if "HexHash" in attributes or rust_type == "Hash":
+        if "HexHash" in attributes or rust_type in ("Hash", "[u8; 32]"):
             return "hex string"
         name = re.sub(r"<.*>$", "", rust_type).split("::")[-1]
         if name in self.items:

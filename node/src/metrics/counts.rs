@@ -220,6 +220,7 @@ pub fn counts(event: &RuntimeEvent) -> Vec<Count> {
 				Offence::Absence => "absence",
 				Offence::FalseAnswer => "falseAnswer",
 				Offence::Collusion => "collusion",
+				Offence::Deviation => "deviation",
 			};
 			let slashed = Count { family: Family::Slashed, label, amount: doin(*amount) };
 			vec![Count { family: Family::Slashes, label, amount: 1.0 }, slashed]

@@ -1,5 +1,8 @@
 //! Benchmarks of the calls, each on a payer with as many channels as possible.
 
+// Set-up code does not run on a chain.
+#![allow(clippy::arithmetic_side_effects)]
+
 use super::{types::Payer, *};
 use doin_primitives::{
 	channel::{ChannelId, Signature, Voucher, DEPOSITS, MAX_OPEN},

@@ -81,6 +81,7 @@ pub mod pallet {
 	};
 	use doin_traits::{Offers, Timing, Votes};
 	use frame_support::{
+		dispatch::WithPostDispatchInfo,
 		pallet_prelude::*,
 		traits::fungible::{Inspect, MutateHold},
 	};
@@ -227,7 +228,8 @@ pub mod pallet {
 		NothingToPay,
 		/// The signature is not that of the key of the channel for this amount. Sign the documented bytes of a voucher of this channel.
 		BadSignature,
-		/// The payer has closed the channel already. Finish it after its challenge.
+		/// The channel ends as soon without this call: the payer has closed it, or it has expired. Finish it in the block that `doin_channel`
+		/// shows as `ends`, or later.
 		AlreadyClosing,
 		/// The channel was opened in this block. Close it in the next one.
 		JustOpened,
@@ -240,6 +242,9 @@ pub mod pallet {
 		fn integrity_test() {
 			let least = T::Currency::minimum_balance();
 			assert!(T::StorageDeposit::get() >= least, "a rest must be returned to any account");
+			let redeem = T::WeightInfo::redeem().saturating_add(T::Votes::end_weight());
+			let block = T::BlockWeights::get().get(DispatchClass::Normal).max_extrinsic;
+			assert!(block.is_none_or(|most| redeem.all_lte(most)), "a redemption must fit into a block: {redeem:?}");
 		}
 
 		#[cfg(feature = "try-runtime")]
@@ -330,7 +335,8 @@ pub mod pallet {
 		/// ## Details
 		///
 		/// Pays `min(cumulative, deposit) − paid`, of which 0.1 % is burned. Vouchers are redeemed until the channel is removed, also
-		/// while it is closing.
+		/// while it is closing. The weight of ending the votes of the payer is charged beforehand, and returned: the block counts the votes
+		/// that end.
 		///
 		/// ## Errors
 		///
@@ -343,10 +349,19 @@ pub mod pallet {
 		///
 		/// Deposits [`Redeemed`](Event::Redeemed).
 		#[pallet::call_index(2)]
-		#[pallet::weight(T::WeightInfo::redeem())]
-		pub fn redeem(origin: OriginFor<T>, channel: ChannelId, cumulative: Balance, signature: Signature) -> DispatchResult {
+		#[pallet::weight(T::WeightInfo::redeem().saturating_add(T::Votes::end_weight()))]
+		pub fn redeem(
+			origin: OriginFor<T>,
+			channel: ChannelId,
+			cumulative: Balance,
+			signature: Signature,
+		) -> DispatchResultWithPostInfo {
 			ensure_signed(origin)?;
-			Self::do_redeem(channel, cumulative, signature)
+			let weight = T::WeightInfo::redeem();
+			match Self::do_redeem(channel, cumulative, signature) {
+				Ok(()) => Ok(Some(weight).into()),
+				Err(error) => Err(error.with_weight(weight)),
+			}
 		}
 
 		/// Closes `channel`: at once for the payee, after the challenge for the payer.

@@ -12,7 +12,7 @@ use frame_support::{
 	dispatch::DispatchResult,
 	parameter_types,
 	traits::{fungible::hold::Inspect as _, ConstU128},
-	weights::constants::ParityDbWeight,
+	weights::{constants::ParityDbWeight, Weight},
 };
 use sp_core::{sr25519, Pair};
 use sp_runtime::{traits::Dispatchable, BuildStorage};
@@ -40,6 +40,8 @@ pub const CHALLENGE: BlockNumber = 30;
 pub const LONGEST: BlockNumber = 3_888_000;
 /// Lifetime of most channels.
 pub const LIFETIME: BlockNumber = 100;
+/// Weight of the end of votes.
+pub const END: Weight = Weight::from_parts(19, 7);
 /// Domain that most channels name.
 pub const DOMAIN: DomainId = 4;
 
@@ -75,6 +77,9 @@ impl Offers<AccountId> for World {
 impl Votes<AccountId> for World {
 	fn end(who: &AccountId) {
 		EndedVotes::mutate(|ended| ended.push(*who));
+	}
+	fn end_weight() -> Weight {
+		END
 	}
 }
 

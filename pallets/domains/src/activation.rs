@@ -10,10 +10,12 @@ use doin_primitives::{
 	evidence, DomainId, DomainSpec, Evidence, Hash, ModelRef, Page, Split, Status,
 };
 use doin_scoring::{
+	genome::{library::baselines, RunError, TrainingRuns},
 	rows::{constant_model, score_rows, validation_rows_span, RowSet, Rows},
 	sample::{validation, validation_span},
 	score, Forecast, Model, Program,
 };
+use doin_training::run::run_sum;
 use doin_traits::block::current_block;
 use frame_support::{ensure, traits::DefensiveTruncateFrom};
 use sp_runtime::DispatchError;
@@ -24,6 +26,8 @@ enum Published<'a> {
 	Series(&'a Forecast, Vec<i32>),
 	/// Bytes of rows.
 	Rows(&'a Rows, Vec<u8>),
+	/// Bytes of the samples of training runs.
+	Samples(&'a TrainingRuns, Vec<u8>),
 }
 
 /// Initial champion of a domain.
@@ -45,11 +49,11 @@ impl Published<'_> {
 	fn root(&self) -> Hash {
 		match self {
 			Published::Series(_, values) => values.using_encoded(blake2_256),
-			Published::Rows(_, bytes) => bytes.using_encoded(blake2_256),
+			Published::Rows(_, bytes) | Published::Samples(_, bytes) => bytes.using_encoded(blake2_256),
 		}
 	}
 
-	/// Returns the baselines, at least one. Those of rows are made from the training part.
+	/// Returns the baselines, at least one. Those of rows are made from the training part, those of training runs are built in.
 	fn baselines(&self, split: &Split) -> Result<Vec<(ModelRef, Model)>, RefusalReason> {
 		match self {
 			Published::Series(..) => Ok(vec![(ModelRef::RepeatLast, Model::RepeatLast), (ModelRef::Seasonal, Model::Seasonal)]),
@@ -60,19 +64,34 @@ impl Published<'_> {
 				let constant = constant_model(&RowSet::new(program, training.to_vec())).ok_or(RefusalReason::InvalidSplit)?;
 				Ok(vec![(ModelRef::Constant, constant)])
 			}
+			Published::Samples(runs, bytes) => {
+				runs.check_labels(bytes).map_err(|error| match error {
+					RunError::OneClass => RefusalReason::OneClass,
+					_ => RefusalReason::InvalidRow,
+				})?;
+				let genomes = baselines().into_iter();
+				Ok(genomes.map(|(_, genome)| (ModelRef::BuiltIn, Model::Genome(genome))).collect())
+			}
 		}
 	}
 
-	/// Returns the error sums of `models` on the validation split, in their order.
-	fn validation_errors(&self, split: &Split, models: &[&Model]) -> Result<Vec<u64>, RefusalReason> {
+	/// Returns the error sums of `models` on the validation split, in their order. For genomes, they are estimated from the first
+	/// published runs, as many as the activation pays for.
+	fn validation_errors(&self, spec: &DomainSpec, models: &[&Model]) -> Result<Vec<u64>, RefusalReason> {
 		let mut sums = vec![0u64; models.len()];
 		let mut add = |chunk_sum: &dyn Fn(&Model) -> u32| {
 			for (sum, model) in sums.iter_mut().zip(models) {
 				*sum = sum.saturating_add(chunk_sum(model).into());
 			}
 		};
-		let Split { train_end, validation_end } = *split;
+		let Split { train_end, validation_end } = spec.split;
 		match self {
+			Published::Samples(program, bytes) => {
+				for run in 0..spec.activation_runs() {
+					add(&|model| genome_sum(program, model, bytes, &spec.data_root, run));
+				}
+				sums.iter_mut().for_each(|sum| *sum = spec.estimated_error(*sum));
+			}
 			Published::Series(program, values) => {
 				for chunk in 0..program.chunks {
 					let span = validation_span(program, train_end, validation_end, chunk).ok();
@@ -106,6 +125,14 @@ fn part<T>(data: &[T], span: Option<Range<u32>>) -> Result<&[T], RefusalReason> 
 	span.and_then(|span| data.get(span.start as usize..span.end as usize)).ok_or(RefusalReason::InvalidSplit)
 }
 
+/// Returns the sum of a published run with a genome as its loss.
+fn genome_sum(runs: &TrainingRuns, model: &Model, bytes: &[u8], seed: &Hash, run: u16) -> u32 {
+	match model {
+		Model::Genome(genome) => run_sum(runs, genome, bytes, seed, run),
+		_ => u32::MAX,
+	}
+}
+
 impl Initial {
 	/// Chooses the initial champion of a domain: `linear`, the model of its owner, if its error sum on the validation split is
 	/// smaller than that of the best baseline, otherwise that baseline. The first of several equal baselines is the best.
@@ -113,16 +140,23 @@ impl Initial {
 		ensure!(published.root() == spec.data_root, RefusalReason::DataRootMismatch);
 		let baselines = published.baselines(&spec.split)?;
 		let models: Vec<&Model> = baselines.iter().map(|(_, model)| model).chain(linear).collect();
-		let mut errors = published.validation_errors(&spec.split, &models)?;
+		let mut errors = published.validation_errors(spec, &models)?;
 		let linear_error = linear.and_then(|_| errors.pop());
 		let best = errors.into_iter().zip(&baselines).min_by_key(|(error, _)| *error);
 		let (bar, (reference, baseline)) = best.ok_or(RefusalReason::InvalidSplit)?;
 		let is_alike = published.is_alike(spec, baseline, bar);
 		let (model, error, constant) = match linear_error {
 			Some(error) if error < bar => (ModelRef::Linear, error, None),
-			_ => (*reference, bar, (*reference == ModelRef::Constant).then(|| baseline.clone())),
+			_ => {
+				let has_parameters = matches!(reference, ModelRef::Constant | ModelRef::BuiltIn);
+				(*reference, bar, has_parameters.then(|| baseline.clone()))
+			}
 		};
 		ensure!(error > 0, RefusalReason::ConstantSeries);
+		let bar = match published {
+			Published::Samples(..) => spec.estimated_bar(bar),
+			Published::Series(..) | Published::Rows(..) => bar,
+		};
 		Ok(Self { model, error, bar, constant, is_alike })
 	}
 }
@@ -132,18 +166,20 @@ impl<T: Config> Pallet<T> {
 	pub fn series(domain: DomainId) -> Option<Vec<i32>> {
 		let spec = Specs::<T>::get(domain)?;
 		match &spec.program {
-			Program::Quadratic(_) | Program::Forecast(_) => Self::values(domain, &spec),
-			Program::Rows(_) => None,
+			Program::Quadratic(_) | Program::Landscape(_) | Program::Forecast(_) | Program::Tolerance(_) => {
+				Self::values(domain, &spec)
+			}
+			Program::Rows(_) | Program::LossGenome(_) => None,
 		}
 	}
 
-	/// Returns the bytes of the rows of a domain that were published at activation, if all pages are stored. Returns `None` for a
-	/// series.
+	/// Returns the bytes of the rows, or of the samples of training runs, that were published at activation, if all pages are stored.
+	/// Returns `None` for a series.
 	pub fn rows(domain: DomainId) -> Option<Vec<u8>> {
 		let spec = Specs::<T>::get(domain)?;
 		match &spec.program {
-			Program::Quadratic(_) | Program::Forecast(_) => None,
-			Program::Rows(_) => Self::bytes(domain, &spec),
+			Program::Quadratic(_) | Program::Landscape(_) | Program::Forecast(_) | Program::Tolerance(_) => None,
+			Program::Rows(_) | Program::LossGenome(_) => Self::bytes(domain, &spec),
 		}
 	}
 
@@ -177,12 +213,13 @@ impl<T: Config> Pallet<T> {
 		ensure!(spec.values == values, Error::<T>::ValueCountMismatch);
 		// Registration has decoded the model.
 		let linear = Baselines::<T>::get(domain).and_then(|bytes| Model::from_bytes(&bytes).ok());
-		let price = linear.as_ref().map_or(0, |model| spec.activation_units(model.macs()));
+		let price = spec.activation_price(linear.as_ref().map_or(0, Model::macs));
 		ensure!(price == u64::from(units), Error::<T>::UnitCountMismatch);
 		let published = match &spec.program {
-			Program::Quadratic(_) => return Err(Error::<T>::NotLoading.into()),
+			Program::Quadratic(_) | Program::Landscape(_) | Program::Tolerance(_) => return Err(Error::<T>::NotLoading.into()),
 			Program::Forecast(program) => Self::values(domain, &spec).map(|values| Published::Series(program, values)),
 			Program::Rows(program) => Self::bytes(domain, &spec).map(|bytes| Published::Rows(program, bytes)),
+			Program::LossGenome(program) => Self::bytes(domain, &spec).map(|bytes| Published::Samples(program, bytes)),
 		};
 		let published = published.ok_or(Error::<T>::PagesMissing)?;
 		let activated = match Initial::choose(&spec, &published, linear.as_ref()) {

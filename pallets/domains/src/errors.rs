@@ -2,7 +2,7 @@
 
 use crate::{types::RefusalReason, Config, Error};
 use doin_primitives::domain::SpecError;
-use doin_scoring::{rows::RowError, ProgramError};
+use doin_scoring::{genome::RunError, rows::RowError, ProgramError};
 
 impl<T: Config> From<SpecError> for Error<T> {
 	fn from(error: SpecError) -> Self {
@@ -22,6 +22,7 @@ impl<T: Config> From<SpecError> for Error<T> {
 			SpecError::Target => Error::InvalidTarget,
 			SpecError::Live => Error::InvalidLive,
 			SpecError::Growth => Error::InvalidGrowth,
+			SpecError::Drawn => Error::InvalidDrawn,
 			SpecError::Licence => Error::InvalidLicence,
 			SpecError::Stake => Error::InvalidStake,
 			SpecError::AwaitedTarget => Error::AwaitedTarget,
@@ -52,6 +53,11 @@ impl<T: Config> From<ProgramError> for Error<T> {
 			ProgramError::UnsupportedPhase => Error::UnsupportedPhase,
 			ProgramError::Rows(error) => error.into(),
 			ProgramError::Stride => Error::InvalidStride,
+			ProgramError::Landscape => Error::InvalidLandscape,
+			ProgramError::Code => Error::InvalidCode,
+			ProgramError::Tolerance => Error::InvalidTolerance,
+			ProgramError::InitialError => Error::InvalidInitialError,
+			ProgramError::Run(error) => error.into(),
 		}
 	}
 }
@@ -71,6 +77,23 @@ impl<T: Config> From<RowError> for Error<T> {
 	}
 }
 
+impl<T: Config> From<RunError> for Error<T> {
+	fn from(error: RunError) -> Self {
+		match error {
+			RunError::Features => Error::InvalidFeatures,
+			RunError::Classes => Error::InvalidClasses,
+			RunError::Length => Error::InvalidRowLength,
+			RunError::Label | RunError::OneClass => Error::InvalidRow,
+			RunError::Chunks => Error::InvalidChunks,
+			RunError::Cost => Error::RunTooCostly,
+			RunError::TooManyBytes => Error::TooManyPages,
+			RunError::Shift | RunError::Hidden | RunError::Samples | RunError::Batch | RunError::Steps | RunError::Rate => {
+				Error::InvalidRuns
+			}
+		}
+	}
+}
+
 impl<T: Config> From<RefusalReason> for Error<T> {
 	fn from(reason: RefusalReason) -> Self {
 		match reason {
@@ -78,6 +101,7 @@ impl<T: Config> From<RefusalReason> for Error<T> {
 			RefusalReason::ConstantSeries => Error::ConstantSeries,
 			RefusalReason::InvalidSplit => Error::InvalidSplit,
 			RefusalReason::InvalidRow => Error::InvalidRow,
+			RefusalReason::OneClass => Error::InvalidRow,
 		}
 	}
 }

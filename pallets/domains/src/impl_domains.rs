@@ -194,11 +194,11 @@ impl<T: Config> Votable for Pallet<T> {
 	fn votable(domain: DomainId) -> bool {
 		let (Some(spec), Some(state)) = (Specs::<T>::get(domain), States::<T>::get(domain)) else { return false };
 		let mints = match (&spec.program, spec.evidence.kind()) {
-			(Program::Quadratic(_), _) | (_, EvidenceKind::Public) => false,
-			(Program::Forecast(_) | Program::Rows(_), _) => true,
+			(Program::Quadratic(_) | Program::Landscape(_) | Program::Tolerance(_), _) | (_, EvidenceKind::Public) => false,
+			(Program::Forecast(_) | Program::Rows(_) | Program::LossGenome(_), _) => true,
 		};
 		let can_begin = || match spec.evidence.kind() {
-			EvidenceKind::Public | EvidenceKind::Synthetic => true,
+			EvidenceKind::Public | EvidenceKind::Synthetic | EvidenceKind::Drawn => true,
 			EvidenceKind::Sealed | EvidenceKind::Live => state.suspended.is_none() && T::Evidence::is_ready(domain, LEAST_PURSE),
 		};
 		let votable = mints && state.status == Status::Active && state.is_alike;

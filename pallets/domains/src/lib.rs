@@ -114,9 +114,10 @@ pub mod pallet {
 	};
 	use alloc::{boxed::Box, string::String, vec::Vec};
 	use doin_primitives::{
-		domain::{DomainState, ModelBytes, MAX_PAGES, PAGE_VALUES},
+		domain::{DomainState, ModelBytes, MACS_PER_UNIT, MAX_PAGES, PAGE_VALUES},
 		Balance, BlockNumber, DomainId, DomainSpec, ModelRef, Page, Q32,
 	};
+	use doin_scoring::landscape::VALUE_MACS;
 	use doin_traits::{DomainWeights, EvidenceSource, OnCrowned, Timing, UndecidedRounds, Votable, Votes};
 	use frame_support::{
 		pallet_prelude::*,
@@ -567,6 +568,25 @@ pub mod pallet {
 		/// bounty, with a model that has learned its next segment; a stretch of bars that is easy to forecast would end a live
 		/// domain, although its data goes on.
 		AwaitedTarget,
+		/// A landscape has 1 to 256 coordinates, at least 2 of Rosenbrock's function, and its largest value must be below 137 439: at
+		/// most 17 coordinates of Rosenbrock's function, and 164 of Schwefel's. Use fewer. An ellipsoid cannot be registered.
+		InvalidLandscape,
+		/// The hash of the program of a tolerance domain is zero. Give the blake2b-256 of its file, e.g. by `b2sum -l 256`.
+		InvalidCode,
+		/// The tolerance must be at least 1 and at most a quarter of `min_improvement`, both in parts per million. Lower it, or raise
+		/// the least improvement.
+		InvalidTolerance,
+		/// The initial error of a tolerance domain must be above 0 and at most that of chunk sums of 2³² − 1. Run the program on an
+		/// empty model, and add its sums up.
+		InvalidInitialError,
+		/// Drawn evidence belongs to training runs of loss genomes, and they have no other. Declare both, or neither.
+		InvalidDrawn,
+		/// A number of the training runs is out of its range: the shift, the hidden layers, the samples, the batch, the steps or the rate.
+		/// Correct the record.
+		InvalidRuns,
+		/// A training run costs more than a chunk of the largest size class, or the limit on the cost of a genome does not admit the
+		/// built-in ones. Declare a smaller net, fewer steps or another limit.
+		RunTooCostly,
 	}
 
 	#[pallet::call]
@@ -595,7 +615,7 @@ pub mod pallet {
 		/// - An error of [`Config::Evidence`] if a domain with this record can get no evidence, e.g. because its stream is unknown.
 		/// - [`BaselineNotLinear`](Error::BaselineNotLinear), [`BaselineNotAdmitted`](Error::BaselineNotAdmitted),
 		///   [`BaselineTooCostly`](Error::BaselineTooCostly): the model is no linear model of the program.
-		/// - [`ConstantSeries`](Error::ConstantSeries): the optimum of a `Quadratic` is the origin.
+		/// - [`ConstantSeries`](Error::ConstantSeries): the optimum of a `Quadratic` or a `Landscape` is the origin.
 		/// - [`NoMoreIds`](Error::NoMoreIds): all identifiers are in use.
 		/// - A token error if the caller cannot pay fee and deposit.
 		///
@@ -603,7 +623,7 @@ pub mod pallet {
 		///
 		/// Deposits [`Registered`](Event::Registered), and [`Activated`](Event::Activated) for a domain without data.
 		#[pallet::call_index(0)]
-		#[pallet::weight(Pallet::<T>::register_weight(baseline.as_ref()))]
+		#[pallet::weight(Pallet::<T>::register_weight(spec, baseline.as_ref()))]
 		pub fn register(origin: OriginFor<T>, spec: Box<DomainSpec>, baseline: Option<ModelBytes>) -> DispatchResult {
 			let owner = ensure_signed(origin)?;
 			Self::do_register_paid(owner, *spec, baseline)
@@ -814,10 +834,19 @@ pub mod pallet {
 	}
 
 	impl<T: Config> Pallet<T> {
-		/// Returns the weight of a registration with this model of the owner. The benchmark does not read a stream.
-		pub(crate) fn register_weight(baseline: Option<&ModelBytes>) -> Weight {
+		/// Returns the weight of a registration with this model of the owner. The benchmark neither reads a stream nor scores the origin
+		/// of a program whose models are points.
+		pub(crate) fn register_weight(spec: &DomainSpec, baseline: Option<&ModelBytes>) -> Weight {
 			let bytes = baseline.map_or(0, |bytes| bytes.len() as u32);
-			T::WeightInfo::register(bytes).saturating_add(T::Evidence::stream_weight())
+			let units = spec.program.coordinates().map_or(0, |_| VALUE_MACS.div_ceil(MACS_PER_UNIT) as u32);
+			T::WeightInfo::register(bytes)
+				.saturating_add(T::Evidence::stream_weight())
+				.saturating_add(Self::products_weight(units))
+		}
+
+		/// Returns the weight of the products of `units` of [`MACS_PER_UNIT`] multiply-accumulates.
+		fn products_weight(units: u32) -> Weight {
+			T::WeightInfo::activate_linear(units).saturating_sub(T::WeightInfo::activate_linear(0))
 		}
 
 		/// Returns the weight of an activation of data of `values` values or bytes: that of the most expensive shape of a
@@ -826,15 +855,14 @@ pub mod pallet {
 		/// time on its inputs than on its products, so both are counted. The benchmarks of linear models include an activation of
 		/// their data, which is counted once, by the number of values.
 		pub(crate) fn activate_weight(values: u32, units: u32) -> Weight {
-			let (linear, narrow) = (T::WeightInfo::activate_linear, T::WeightInfo::activate_narrow);
-			let products = linear(units).saturating_sub(linear(0));
+			let narrow = T::WeightInfo::activate_narrow;
 			let inputs = narrow(units.min(MOST_NARROW_UNITS)).saturating_sub(narrow(0));
 			T::WeightInfo::activate_values(values)
 				.max(T::WeightInfo::activate_steps(values))
 				.max(T::WeightInfo::activate_channels(values))
 				.max(T::WeightInfo::activate_rows(values))
 				.saturating_add(T::DbWeight::get().reads(values.div_ceil(PAGE_VALUES).into()))
-				.saturating_add(products)
+				.saturating_add(Self::products_weight(units))
 				.saturating_add(inputs)
 		}
 

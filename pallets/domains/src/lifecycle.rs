@@ -10,7 +10,7 @@ use doin_primitives::{
 	domain::{Champion, DomainState, ModelBytes, MAX_ACTIVATION_UNITS, MAX_PAGES},
 	Balance, DomainId, DomainSpec, EvidenceKind, ModelRef, Page, Status,
 };
-use doin_scoring::{score_point, Encoder, Model, Program};
+use doin_scoring::{genome::library::baselines, Encoder, Model, Program};
 use doin_traits::{block::current_block, DomainWeights, EvidenceSource, Timing};
 use frame_support::{
 	defensive,
@@ -29,8 +29,12 @@ impl<T: Config> Pallet<T> {
 	/// encoded initial champion. `baseline` is the linear model that its owner hands in. A constant baseline can take its place.
 	pub fn deposit(spec: &DomainSpec, baseline: Option<&ModelBytes>) -> Balance {
 		let constant = match &spec.program {
-			Program::Quadratic(_) | Program::Forecast(_) => 0,
+			Program::Quadratic(_) | Program::Landscape(_) | Program::Forecast(_) | Program::Tolerance(_) => 0,
 			Program::Rows(rows) => Model::Constant(vec![0; rows.outputs().into()]).to_bytes().len(),
+			Program::LossGenome(_) => {
+				let lengths = baselines().map(|(_, genome)| Model::Genome(genome).to_bytes().len());
+				lengths.into_iter().max().unwrap_or(0)
+			}
 		};
 		let model = constant.max(baseline.map_or(0, |bytes| bytes.len()));
 		let bytes =
@@ -82,14 +86,13 @@ impl<T: Config> Pallet<T> {
 		let pages = spec.pages();
 		// The initial champion of a domain with data is chosen at its activation.
 		let origin = match &spec.program {
-			Program::Quadratic(quadratic) => {
-				let chunks = 0..spec.program.chunks();
-				let error = chunks.fold(0u64, |sum, chunk| sum.saturating_add(score_point(quadratic, &[], chunk).into()));
-				ensure!(error > 0, Error::<T>::ConstantSeries);
-				Some(error)
+			// The runtime cannot run the program, so its owner states the error.
+			Program::Tolerance(tolerance) => Some(tolerance.initial_error),
+			Program::Quadratic(_) | Program::Landscape(_) | Program::Forecast(_) | Program::Rows(_) | Program::LossGenome(_) => {
+				spec.program.point_error(&[])
 			}
-			Program::Forecast(_) | Program::Rows(_) => None,
 		};
+		ensure!(origin != Some(0), Error::<T>::ConstantSeries);
 		let active = origin.is_some();
 		let (initial, error) = origin.map_or((ModelRef::RepeatLast, 0), |error| (ModelRef::Origin, error));
 		let state = DomainState {
@@ -138,7 +141,8 @@ impl<T: Config> Pallet<T> {
 			Pages::<T>::insert(domain, index, page);
 		}
 		States::<T>::mutate_extant(domain, |state| state.pages_missing = 0);
-		match Self::do_activate(domain, values, 0)? {
+		let units = Specs::<T>::get(domain).map_or(0, |spec| spec.activation_price(0)) as u32;
+		match Self::do_activate(domain, values, units)? {
 			Ok(()) => Ok(()),
 			Err(reason) => Err(Error::<T>::from(reason).into()),
 		}
@@ -146,7 +150,11 @@ impl<T: Config> Pallet<T> {
 
 	/// Returns `true` if `page` is of the kind that `program` reads.
 	fn suits(program: &Program, page: &Page) -> bool {
-		matches!((program, page), (Program::Forecast(_), Page::Values(_)) | (Program::Rows(_), Page::Bytes(_)))
+		match program {
+			Program::Quadratic(_) | Program::Landscape(_) | Program::Tolerance(_) => false,
+			Program::Forecast(_) => matches!(page, Page::Values(_)),
+			Program::Rows(_) | Program::LossGenome(_) => matches!(page, Page::Bytes(_)),
+		}
 	}
 
 	/// Stores a page; see [`Call::upload_page`](crate::Call::upload_page).

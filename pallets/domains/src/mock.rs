@@ -12,7 +12,7 @@ use doin_primitives::{
 };
 use doin_scoring::{
 	rows::{RowTarget, Rows},
-	Forecast, Generator, Loss, Program, Quadratic, Target, WindowPhase,
+	Forecast, Generator, Loss, Program, Quadratic, Target, Tolerance, WindowPhase,
 };
 use doin_testing::{at_block_one, checked, endowed, mock_runtime};
 use doin_traits::{DomainWeights, EvidenceSource, OnCrowned, UndecidedRounds, Votes};
@@ -130,6 +130,9 @@ pub struct MockVotes;
 impl Votes<AccountId> for MockVotes {
 	fn end(who: &AccountId) {
 		EndedVotes::mutate(|ended| ended.push(*who));
+	}
+	fn end_weight() -> Weight {
+		unreachable!("verdicts do not pay for the end of votes")
 	}
 }
 
@@ -285,6 +288,12 @@ pub fn quadratic() -> DomainSpec {
 		evidence: Evidence::Public,
 		..forecast()
 	}
+}
+
+/// Returns the record of a domain of a program that the chain does not have.
+pub fn tolerance() -> DomainSpec {
+	let program = Tolerance { code: [7; 32], epsilon: 500, chunks: 32, initial_error: 3_200 };
+	DomainSpec { program: Program::Tolerance(program), min_improvement: 2_000, ..quadratic() }
 }
 
 /// Number of rows of the test data: more than two full pages.

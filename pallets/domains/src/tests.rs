@@ -4,6 +4,8 @@ mod activation;
 mod bounties;
 mod growth;
 mod live;
+mod runs;
+mod tolerance;
 
 use crate::{mock::*, Error, Event, GenesisDomain, HoldReason, NextDomainId, Pages, RefusalReason, States, WeightInfo};
 use codec::Encode;
@@ -15,7 +17,10 @@ use doin_primitives::{
 	Balance, BlockNumber, DomainId, DomainSpec, Evidence, Growth, LastRound, ModelRef, Page, RoundId, RoundResult, Status,
 	UnpaidReason, ONE_Q32, Q32,
 };
-use doin_scoring::{Loss, Program, Quadratic, WindowPhase};
+use doin_scoring::{
+	landscape::{Landscape, Shape},
+	Loss, Program, Quadratic, WindowPhase,
+};
 use doin_traits::{DomainWeights, Domains, GrowingDomains, OnWeightGained, Progress, Votable};
 use frame_support::{
 	assert_noop, assert_ok,
@@ -129,6 +134,38 @@ fn a_domain_without_a_series_is_active_at_once() {
 		assert_noop!(Registry::upload_page(signed(OWNER), 0, 0, empty_page()), Error::<Test>::NotLoading);
 		assert!(!<Registry as Votable>::votable(0), "a problem with a public optimum is not votable");
 	});
+}
+
+/// Returns the record of a landscape of 5 coordinates.
+fn landscape(shape: Shape, seed: Option<u64>) -> DomainSpec {
+	DomainSpec { program: Program::Landscape(Landscape { shape, dimensions: 5, seed }), genes: Default::default(), ..quadratic() }
+}
+
+#[test]
+fn a_landscape_is_active_at_once_and_never_votable() {
+	build_and_execute(|| {
+		assert_ok!(Registry::register(signed(OWNER), Box::new(landscape(Shape::Rastrigin, Some(1))), None));
+		let Program::Landscape(rastrigin) = landscape(Shape::Rastrigin, Some(1)).program else { unreachable!() };
+		let error = rastrigin.value(&[]);
+		let state = state(0);
+		assert_eq!((state.status, state.initial, state.champion.error), (Status::Active, ModelRef::Origin, error));
+		assert_eq!((state.bar, state.initial_validation_error), (error, error));
+		assert!(deposited(Event::Activated { domain: 0, initial: ModelRef::Origin, error }));
+		assert!(!<Registry as Votable>::votable(0), "its optimum follows from its record");
+		// Rosenbrock's valley does not begin at its end.
+		assert_ok!(Registry::register(signed(OWNER), Box::new(landscape(Shape::Rosenbrock, None)), None));
+		is_rejected(landscape(Shape::Rastrigin, None), Error::ConstantSeries);
+		is_rejected(landscape(Shape::Ellipsoid, Some(1)), Error::InvalidLandscape);
+		is_rejected(DomainSpec { evidence: forecast().evidence, ..landscape(Shape::Sphere, Some(1)) }, Error::NotSynthetic);
+	});
+}
+
+#[test]
+fn the_weight_of_a_registration_includes_the_value_at_the_origin() {
+	let weight = |spec: DomainSpec| Registry::register_weight(&spec, None);
+	let difference = weight(landscape(Shape::Sphere, Some(1))).saturating_sub(weight(forecast()));
+	let products = |units| <() as WeightInfo>::activate_linear(units);
+	assert_eq!(difference, products(256) - products(0));
 }
 
 /// Registers this record, which is rejected with this error.

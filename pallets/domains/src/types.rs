@@ -35,6 +35,9 @@ pub enum RefusalReason {
 	/// A row has a class that is not below the number of classes, or a value outside ±2¹⁵.
 	#[codec(index = 3)]
 	InvalidRow,
+	/// All samples of a domain of training runs have one class.
+	#[codec(index = 4)]
+	OneClass,
 }
 
 /// An announced withdrawal of a donation.

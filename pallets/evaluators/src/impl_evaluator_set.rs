@@ -2,7 +2,7 @@
 
 use crate::{
 	pallet::{Config, Evaluators, Pallet},
-	slashing::{absence_ppm, ABSENCE_PPM, FALSE_ANSWER_PPM},
+	slashing::{absence_ppm, ABSENCE_PPM, DEVIATION_PPM, FALSE_ANSWER_PPM},
 	types::Offence,
 };
 use alloc::vec::Vec;
@@ -83,5 +83,11 @@ impl<T: Config> EvaluatorSet<T::AccountId> for Pallet<T> {
 			reward = reward.saturating_add(Self::slash(who, ppm, offence, challenger.map(|challenger| (challenger, rest))));
 		}
 		reward
+	}
+
+	fn slash_deviations(deviating: &[T::AccountId]) {
+		for who in deviating {
+			Self::slash(who, DEVIATION_PPM, Offence::Deviation, None);
+		}
 	}
 }

@@ -24,14 +24,16 @@
 //! A roster has 1 024 seats. Once they are taken, a bond that is larger by at least a tenth takes the place of the smallest one.
 //! The displaced evaluator keeps its bond and its other seats, and can bid again with [`bond_extra`](Pallet::bond_extra).
 //!
-//! Three offences are slashed:
+//! Four offences are slashed:
 //!
 //! * an absence: the evaluator was drawn and did not answer. A first absence costs 0.1 % of the bond, and each further one in a
 //!   row twice as much, up to 12.8 %. All absences within two periods of the rounds count as one, since an outage affects every
 //!   quorum that the evaluator belongs to. An absence that was the fault of the network, or that concerns a domain without
 //!   weight, is excused: it costs 0.1 %, leaves the reputation as it is, and never shields an absence that counts;
 //! * a false answer: the runtime recomputed a chunk sum and found another value. It costs 10 % of the bond;
-//! * collusion: two or more evaluators, and at least a third of the quorum, gave the same false answer. It costs the whole bond.
+//! * collusion: two or more evaluators, and at least a third of the quorum, gave the same false answer. It costs the whole bond;
+//! * a deviation: in a domain whose sums the runtime cannot compute, the answer did not agree with the median of the quorum. It costs
+//!   1 % of the bond, and leaves the reputation as it is, since nothing is proved.
 //!
 //! A challenger that proves answers false receives a tenth of the slashes, at most the smallest of them. The rest is burned.
 //!
@@ -109,7 +111,7 @@ pub(crate) const LOG_TARGET: &str = "runtime::doin-evaluators";
 #[frame_support::pallet]
 pub mod pallet {
 	use crate::{
-		slashing::{absence_ppm, ABSENCE_PPM, CHALLENGER_PPM, FALSE_ANSWER_PPM, MAX_ABSENCE_DOUBLINGS},
+		slashing::{absence_ppm, ABSENCE_PPM, CHALLENGER_PPM, DEVIATION_PPM, FALSE_ANSWER_PPM, MAX_ABSENCE_DOUBLINGS},
 		types::{EvaluatorRecord, Offence, Roster, SeatChunk, MAX_DISPLACED, MAX_SERVED, OUTBID_PPM},
 		WeightInfo,
 	};
@@ -172,6 +174,13 @@ pub mod pallet {
 		#[pallet::constant_name(FalseAnswerSlash)]
 		fn false_answer_slash() -> u32 {
 			FALSE_ANSWER_PPM
+		}
+
+		/// Part of the bond that an answer costs which does not agree with the median of its quorum, in a domain whose sums the runtime
+		/// cannot compute, in parts per million.
+		#[pallet::constant_name(DeviationSlash)]
+		fn deviation_slash() -> u32 {
+			DEVIATION_PPM
 		}
 
 		/// Part of a slash that goes to the challenger that caused it, in parts per million. All slashes of a challenge together

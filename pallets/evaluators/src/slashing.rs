@@ -20,6 +20,10 @@ pub const ABSENCE_PPM: u32 = 1_000;
 pub const MAX_ABSENCE_DOUBLINGS: u8 = 7;
 /// Part of the bond that a false answer costs, in parts per million.
 pub const FALSE_ANSWER_PPM: u32 = 100_000;
+/// Part of the bond that an answer costs which does not agree with the median of its quorum, in a domain whose sums the runtime cannot
+/// compute, in parts per million: more than an absence, so that a random answer is no cheap one, and less than a false answer, since
+/// nothing is proved.
+pub const DEVIATION_PPM: u32 = 10_000;
 /// Part of a slash that goes to the challenger that caused it, in parts per million. All slashes of a challenge together pay at
 /// most the smallest of them, so an evaluator that challenges its own false answer loses at least as much as it receives.
 pub const CHALLENGER_PPM: u32 = 100_000;

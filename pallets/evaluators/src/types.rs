@@ -110,4 +110,7 @@ pub enum Offence {
 	/// Two or more evaluators, and at least a third of the quorum, answered with the same false sums.
 	#[codec(index = 2)]
 	Collusion,
+	/// The answer of the evaluator did not agree with the median of its quorum, in a domain whose sums the runtime cannot compute.
+	#[codec(index = 3)]
+	Deviation,
 }

@@ -143,7 +143,9 @@ impl<T: Config> Pallet<T> {
 				rows.check_labels(bytes).map_err(|_| Error::<T>::InvalidRow)?;
 				chunks.map(|page| Page::from_bytes(page.to_vec())).collect()
 			}
-			Program::Quadratic(_) | Program::Forecast(_) => {
+			// Training runs have no segments.
+			Program::LossGenome(_) => None,
+			Program::Quadratic(_) | Program::Landscape(_) | Program::Forecast(_) | Program::Tolerance(_) => {
 				let value = |bytes: &[u8]| bytes.try_into().map_or(0, i32::from_le_bytes);
 				chunks.map(|page| Page::from_values(page.chunks_exact(size_of::<i32>()).map(value).collect())).collect()
 			}

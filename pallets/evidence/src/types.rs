@@ -93,7 +93,9 @@ impl LiveNeeds {
 		let Evidence::Live { stream, .. } = spec.evidence else { return None };
 		let history = match &spec.program {
 			Program::Forecast(forecast) => forecast.history,
-			Program::Quadratic(_) | Program::Rows(_) => 0,
+			Program::Quadratic(_) | Program::Landscape(_) | Program::Rows(_) | Program::Tolerance(_) | Program::LossGenome(_) => {
+				0
+			}
 		};
 		Some(Self { stream, history: history.into(), bars: spec.live_bars().into() })
 	}

@@ -6,7 +6,6 @@ use crate::{
 };
 use alloc::vec::Vec;
 use doin_primitives::{
-	blake2_256,
 	channel::Contract,
 	inference::{
 		champion_at, check_block, division, number_bytes, pairs_hash, BlockFault, Crowned, Division, Lie, Pair, Receipt,
@@ -25,7 +24,7 @@ use frame_support::{
 	},
 };
 use sp_core::sr25519;
-use sp_io::crypto::sr25519_verify;
+use sp_io::{crypto::sr25519_verify, hashing::blake2_256};
 
 impl<T: Config> Pallet<T> {
 	/// Proves a lie; see [`Call::accuse`](crate::Call::accuse).

@@ -1,5 +1,8 @@
 //! Benchmarks of the calls, on a full list, the longest list of champions and the largest model.
 
+// Set-up code does not run on a chain.
+#![allow(clippy::arithmetic_side_effects)]
+
 use super::{
 	types::{Accusation, Claim, Offer, Place, PlaceList, ServedDomain, Window},
 	*,

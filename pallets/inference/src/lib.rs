@@ -88,6 +88,7 @@ pub mod pallet {
 	};
 	use doin_traits::{DomainWeights, Domains, ModelRunner, Models, Timing, Votes};
 	use frame_support::{
+		dispatch::WithPostDispatchInfo,
 		pallet_prelude::*,
 		traits::fungible::{Inspect, MutateHold},
 	};
@@ -282,7 +283,7 @@ pub mod pallet {
 	#[pallet::hooks]
 	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
 		fn integrity_test() {
-			let accuse = T::WeightInfo::accuse().saturating_add(T::Runner::run_weight());
+			let accuse = Self::accuse_weight().saturating_add(T::Votes::end_weight());
 			let block = T::BlockWeights::get().get(DispatchClass::Normal).max_extrinsic;
 			assert!(block.is_none_or(|most| accuse.all_lte(most)), "an accusation must fit into a block: {accuse:?}");
 		}
@@ -386,7 +387,8 @@ pub mod pallet {
 		/// ## Details
 		///
 		/// A claim on an output publishes the input of one window, and the hashes of the others. The runtime runs the champion of the block of
-		/// the receipt on the input. See the documentation of the pallet for what is slashed and who receives it.
+		/// the receipt on the input. See the documentation of the pallet for what is slashed and who receives it. The weight of ending the
+		/// votes of the server is charged beforehand, and returned: the block counts the votes that end.
 		///
 		/// ## Errors
 		///
@@ -404,10 +406,25 @@ pub mod pallet {
 		///
 		/// Deposits [`Slashed`](Event::Slashed), and [`Unlisted`](Event::Unlisted) before it if a half of the bond is left.
 		#[pallet::call_index(3)]
-		#[pallet::weight(T::WeightInfo::accuse().saturating_add(T::Runner::run_weight()))]
-		pub fn accuse(origin: OriginFor<T>, server: T::AccountId, accusation: Box<Accusation<T::AccountId>>) -> DispatchResult {
+		#[pallet::weight(Pallet::<T>::accuse_weight().saturating_add(T::Votes::end_weight()))]
+		pub fn accuse(
+			origin: OriginFor<T>,
+			server: T::AccountId,
+			accusation: Box<Accusation<T::AccountId>>,
+		) -> DispatchResultWithPostInfo {
 			let who = ensure_signed(origin)?;
-			Self::do_accuse(who, server, *accusation)
+			let weight = Self::accuse_weight();
+			match Self::do_accuse(who, server, *accusation) {
+				Ok(()) => Ok(Some(weight).into()),
+				Err(error) => Err(error.with_weight(weight)),
+			}
+		}
+	}
+
+	impl<T: Config> Pallet<T> {
+		/// Returns the weight that an accusation pays for: that of the most expensive run, also if it fails before the run.
+		fn accuse_weight() -> Weight {
+			T::WeightInfo::accuse().saturating_add(T::Runner::run_weight())
 		}
 	}
 }

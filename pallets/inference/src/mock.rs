@@ -62,6 +62,8 @@ pub const POINTS: DomainId = 2;
 pub const UNKNOWN: DomainId = 3;
 /// Weight of a run.
 pub const RUN: Weight = Weight::from_parts(17, 5);
+/// Weight of the end of votes.
+pub const END: Weight = Weight::from_parts(19, 7);
 /// Hash of block 0.
 pub const GENESIS: Hash = [9; 32];
 /// Seed of the nonces of all receipts.
@@ -149,6 +151,9 @@ impl DomainWeights for World {
 impl Votes<AccountId> for World {
 	fn end(who: &AccountId) {
 		EndedVotes::mutate(|ended| ended.push(*who));
+	}
+	fn end_weight() -> Weight {
+		END
 	}
 }
 

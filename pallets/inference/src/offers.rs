@@ -6,7 +6,6 @@ use crate::{
 };
 use alloc::vec;
 use doin_primitives::{
-	blake2_256,
 	channel::Key,
 	inference::{baseline, least_bond, Crowned, CrownedList, Endpoint, CLAIM_PERIODS},
 	Balance, BlockNumber, DomainId, Hash, ModelRef, Status,
@@ -18,6 +17,7 @@ use frame_support::{
 	ensure,
 	traits::{fungible::MutateHold, tokens::Precision},
 };
+use sp_io::hashing::blake2_256;
 
 impl<T: Config> Pallet<T> {
 	/// Returns the length of the claim window W, in blocks.
@@ -76,7 +76,7 @@ impl<T: Config> Pallet<T> {
 			Status::Loading | Status::Refused => false,
 		};
 		let answers = match &spec.program {
-			Program::Quadratic(_) => false,
+			Program::Quadratic(_) | Program::Landscape(_) | Program::Tolerance(_) | Program::LossGenome(_) => false,
 			Program::Forecast(_) | Program::Rows(_) => true,
 		};
 		ensure!(has_champion && answers, Error::<T>::NotServable);
@@ -98,7 +98,9 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn model_bytes(domain: DomainId, program: &Program, model: &ModelRef) -> Option<alloc::vec::Vec<u8>> {
 		match model {
 			ModelRef::Stored(id) => T::Models::bytes(*id).map(|bytes| bytes.into_inner()),
-			ModelRef::Linear | ModelRef::Constant => T::Domains::baseline(domain).map(|bytes| bytes.into_inner()),
+			ModelRef::Linear | ModelRef::Constant | ModelRef::BuiltIn => {
+				T::Domains::baseline(domain).map(|bytes| bytes.into_inner())
+			}
 			ModelRef::RepeatLast | ModelRef::Seasonal | ModelRef::Origin => {
 				baseline(model, program).map(|model| model.to_bytes())
 			}

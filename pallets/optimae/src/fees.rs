@@ -10,6 +10,7 @@ use doin_primitives::{
 	settlement::{PayShare, PayShares},
 	Balance, DomainId, DomainSpec, EvidenceKind, RoundId, SizeClass,
 };
+use doin_scoring::Program;
 use doin_traits::{BaseFee, ChunkScorer, DomainWeights, Domains, Outcome, Recompute};
 use frame_support::traits::{
 	fungible::{Balanced, BalancedHold, Credit, MutateHold},
@@ -53,6 +54,8 @@ pub(crate) struct Service {
 	pub available: u32,
 	/// `true` if no quorum evaluated a round of the domain, and none has decided one since; see [`DomainState::unanswered`].
 	pub failed: bool,
+	/// `false` if the runtime cannot compute the sums of the domain, so that only a quorum decides a round.
+	pub is_exact: bool,
 }
 
 impl Service {
@@ -68,12 +71,13 @@ impl Service {
 		self.has_quorum() && (self.weighted || !self.failed)
 	}
 
-	/// Returns the terms on which a round that opens now is sold.
+	/// Returns the terms on which a round that opens now is sold. No seat pays for recomputing a model that the runtime cannot score.
 	pub(crate) fn sale(&self) -> Sale {
 		match (self.is_served(), self.weighted) {
 			(true, true) => Sale::Weighted,
 			(true, false) => Sale::Served,
-			(false, _) => Sale::Prepaid,
+			(false, _) if self.is_exact => Sale::Prepaid,
+			(false, _) => Sale::Served,
 		}
 	}
 
@@ -117,7 +121,8 @@ impl<T: Config> Pallet<T> {
 		let contender = Contenders::<T>::get(domain).map(|contender| contender.model);
 		let exclude = Self::authors(optimizers, contender);
 		let available = T::Recompute::available(domain, spec.class(), weighted, &exclude);
-		Service { weighted, available, failed: state.unanswered }
+		let is_exact = !matches!(spec.program, Program::Tolerance(_));
+		Service { weighted, available, failed: state.unanswered, is_exact }
 	}
 
 	/// Returns the price of the next seat of `round`, whose identifier is `id`.

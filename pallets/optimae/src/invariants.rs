@@ -100,7 +100,7 @@ impl<T: Config> Pallet<T> {
 			(Some(kind), Some(EvidenceRef::Drawn)) => !kind.is_awaited(),
 			(kind, Some(EvidenceRef::Segment(_))) => kind == Some(EvidenceKind::Sealed),
 			(kind, Some(EvidenceRef::Bars { .. })) => kind == Some(EvidenceKind::Live),
-			(Some(EvidenceKind::Public | EvidenceKind::Synthetic), None) => false,
+			(Some(EvidenceKind::Public | EvidenceKind::Synthetic | EvidenceKind::Drawn), None) => false,
 		};
 		ensure!(suits, "the evidence of a round must be of the kind of its domain");
 		Ok(())

@@ -265,7 +265,7 @@ pub mod pallet {
 		Balance, BlockNumber, DomainId, EvidenceRef, Hash, ModelId, RejectionReason, RoundId, SizeClass, TaskId, UnpaidReason,
 		Q32,
 	};
-	use doin_scoring::ModelError;
+	use doin_scoring::{GenomeError, ModelError};
 	use doin_traits::{
 		agenda::Items, share::hook_limit, BaseFee, ChunkScorer, DomainWeights, Domains, EvidenceSource, ModelList, Recompute,
 		Timing, Work,
@@ -734,12 +734,41 @@ pub mod pallet {
 		/// held. `doin_evidence` shows the purse: wait until the owner of the domain has funded it.
 		PurseTooSmall,
 		/// Fewer than three evaluators serve the domain, which has no weight. Its evidence can be used once, so a round that no
-		/// quorum evaluates would waste it. Nothing was held. Commit when more evaluators serve the domain, or when it has
-		/// weight.
+		/// quorum evaluates would waste it, or only a quorum can compute its sums. Nothing was held. Commit when more evaluators
+		/// serve the domain, or when it has weight.
 		NotServed,
 		/// Less than half of the commit phase is left, and the round has no seat yet. The first seat of a round of live evidence
 		/// takes a span of bars, and others must have time to join. Nothing was held. Commit in the first half of a commit phase.
 		TooLateToOpen,
+		/// A genome has 1 to 64 instructions.
+		InvalidGenomeLength,
+		/// The genome is of another dialect, or has an instruction that the dialect does not have.
+		InvalidGenomeEncoding,
+		/// An instruction names a register outside 0..=19, or a special one outside 0..=6.
+		InvalidGenomeRegister,
+		/// A constant lies outside ±2¹⁴.
+		InvalidGenomeConstant,
+		/// A jump leads backwards or out of the genome.
+		InvalidGenomeJump,
+		/// The genome can end without a value in register 9. Write it on every path, or return another register.
+		GenomeWithoutResult,
+		/// The gradient of the genome is zero everywhere, so a net would not learn from it.
+		GenomeWithoutGradient,
+	}
+
+	impl<T: Config> From<GenomeError> for Error<T> {
+		fn from(error: GenomeError) -> Self {
+			match error {
+				GenomeError::Length => Error::InvalidGenomeLength,
+				GenomeError::Malformed | GenomeError::Dialect | GenomeError::Opcode => Error::InvalidGenomeEncoding,
+				GenomeError::Operands | GenomeError::Axis => Error::InvalidGenomeEncoding,
+				GenomeError::Register | GenomeError::Special => Error::InvalidGenomeRegister,
+				GenomeError::Constant => Error::InvalidGenomeConstant,
+				GenomeError::Jump => Error::InvalidGenomeJump,
+				GenomeError::NoResult => Error::GenomeWithoutResult,
+				GenomeError::ZeroGradient => Error::GenomeWithoutGradient,
+			}
+		}
 	}
 
 	impl<T: Config> From<ModelError> for Error<T> {
@@ -755,6 +784,7 @@ pub mod pallet {
 				ModelError::Overflow => Error::ModelOverflow,
 				ModelError::TooCostly => Error::ModelTooExpensive,
 				ModelError::TooLarge => Error::ModelTooLarge,
+				ModelError::Genome(error) => error.into(),
 			}
 		}
 	}
@@ -813,7 +843,8 @@ pub mod pallet {
 		/// - [`SeatTooExpensive`](Error::SeatTooExpensive): the seat costs more than `max_fee`.
 		/// - [`AlreadyCommitted`](Error::AlreadyCommitted): the account has a seat with this commitment.
 		/// - [`NotServed`](Error::NotServed), [`PurseTooSmall`](Error::PurseTooSmall), or an error of pallet evidence: a round of
-		///   a domain whose evidence comes after the commits could not be evaluated or paid.
+		///   a domain whose evidence comes after the commits, or whose sums only a quorum can compute, could not be evaluated or
+		///   paid.
 		/// - [`TooLateToOpen`](Error::TooLateToOpen): the commit would open a round of live evidence late in the commit phase.
 		/// - A token error if the account cannot pay.
 		///
@@ -857,7 +888,7 @@ pub mod pallet {
 		/// Deposits [`Revealed`](Event::Revealed), or [`Rejected`](Event::Rejected) with reason `NotBetter`, and
 		/// [`StakeBurned`](Event::StakeBurned) for its stake.
 		#[pallet::call_index(1)]
-		#[pallet::weight(T::WeightInfo::reveal(reveal.model.len() as u32))]
+		#[pallet::weight(Pallet::<T>::reveal_weight(&reveal.model))]
 		pub fn reveal(origin: OriginFor<T>, round: RoundId, reveal: Box<Reveal>, salt: [u8; 32]) -> DispatchResult {
 			let who = ensure_signed(origin)?;
 			Self::do_reveal(who, round, *reveal, salt)

@@ -251,6 +251,9 @@ impl doin_traits::ChunkScorer for World {
 	fn chunks(_: DomainId) -> Option<u16> {
 		Some(CHUNKS as u16)
 	}
+	fn tolerance(_: DomainId) -> Option<u32> {
+		unreachable!("the pallet settles no tasks")
+	}
 	fn weight(class: SizeClass) -> Weight {
 		match class {
 			SizeClass::Small => Weight::from_parts(1_000_000_000, 0),

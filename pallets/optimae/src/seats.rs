@@ -3,14 +3,15 @@
 use crate::{
 	fees::{Price, Service},
 	types::{Round, Seat, Stage},
-	AgendaOf, Config, Error, Event, HoldReason, NextModelId, Pallet, Pending, Records, Rounds,
+	AgendaOf, Config, Error, Event, HoldReason, NextModelId, Pallet, Pending, Records, Rounds, WeightInfo,
 };
 use doin_primitives::{
 	commitment::{commitment, payload_hash, Tag},
 	payload::Reveal,
 	round::{Phase, MAX_SEATS},
 	verdict::bar,
-	Balance, DomainId, DomainSpec, EvidenceKind, EvidenceRef, Hash, RejectionReason, RoundId, RoundParams, SeatStatus, Status,
+	Balance, DomainId, DomainSpec, EvidenceKind, EvidenceRef, Hash, RejectionReason, RoundId, RoundParams, SeatStatus, SizeClass,
+	Status,
 };
 use doin_scoring::{
 	verdict::{public_test, total},
@@ -25,10 +26,17 @@ use frame_support::{
 		tokens::{Fortitude, Precision, Preservation},
 		Get,
 	},
+	weights::Weight,
 };
 use sp_runtime::DispatchError;
 
 impl<T: Config> Pallet<T> {
+	/// Returns the weight of the reveal of an encoded model. A genome is run on the probe, which takes less than the smallest chunk.
+	pub(crate) fn reveal_weight(model: &[u8]) -> Weight {
+		let run = if Model::is_genome(model) { T::ChunkScorer::weight(SizeClass::Small) } else { Weight::zero() };
+		T::WeightInfo::reveal(model.len() as u32).saturating_add(run)
+	}
+
 	/// Takes a seat of round `id` for the candidate behind `hash`; see [`Call::commit`](crate::Call::commit).
 	pub(crate) fn do_commit(who: T::AccountId, id: RoundId, hash: Hash, max_fee: Balance) -> DispatchResult {
 		let domain = id.domain;
@@ -43,6 +51,7 @@ impl<T: Config> Pallet<T> {
 		let optimizers = opened.iter().flat_map(|round| round.seats.iter().map(|seat| seat.who.clone()));
 		let service = Self::service(domain, &spec, &state, optimizers.chain([who.clone()]));
 		let kind = spec.evidence.kind();
+		ensure!(service.is_exact || service.has_quorum(), Error::<T>::NotServed);
 		Self::ensure_evidence(domain, kind, service, opened.is_none())?;
 		let mut round = match opened {
 			Some(round) => round,

@@ -13,4 +13,5 @@ mod reveals;
 mod seats;
 mod served;
 mod stakes;
+mod tolerance;
 mod verdicts;

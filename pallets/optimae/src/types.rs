@@ -97,8 +97,8 @@ pub enum Sale {
 	/// the domain has lost its weight.
 	#[codec(index = 0)]
 	Weighted,
-	/// The domain had no weight, and a quorum served it. The seats do not pay for recomputing their models. Where no quorum
-	/// evaluates the round, it ends, unless the domain has gained weight.
+	/// The domain had no weight, and a quorum served it, or only a quorum can decide it, since it has a tolerance. The seats do not pay
+	/// for recomputing their models. Where no quorum evaluates the round, it ends, unless the domain has gained weight.
 	#[codec(index = 1)]
 	Served,
 	/// No quorum served the domain, or the domain has no weight and is unanswered. Every seat pays for recomputing its model.

@@ -263,7 +263,9 @@ impl<T: Config> OnRecomputed<T::AccountId> for Pallet<T> {
 		match reason {
 			// A domain that does not exist cannot be scored, so the seats are not at fault.
 			_ if T::Domains::spec(id.domain).is_none() => Self::void(id, round, UnpaidReason::NoRecomputation, None),
-			VoidReason::NoQuorum => Self::lapse(id, round, UnpaidReason::NoQuorum),
+			// A quorum whose answers do not agree is none. The fees are burned all the same: a model on which a program is unstable would
+			// otherwise end the rounds of others for nothing.
+			VoidReason::NoQuorum | VoidReason::NoAgreement => Self::lapse(id, round, UnpaidReason::NoQuorum),
 			VoidReason::Unsettled => Self::lapse(id, round, UnpaidReason::Unsettled),
 		}
 	}

@@ -72,7 +72,12 @@ impl<T: Config> Pallet<T> {
 	pub fn stored(model: &ModelRef) -> Option<StoredModel<T::AccountId>> {
 		match model {
 			ModelRef::Stored(id) => Models::<T>::get(id),
-			ModelRef::RepeatLast | ModelRef::Seasonal | ModelRef::Origin | ModelRef::Linear | ModelRef::Constant => None,
+			ModelRef::RepeatLast
+			| ModelRef::Seasonal
+			| ModelRef::Origin
+			| ModelRef::Linear
+			| ModelRef::Constant
+			| ModelRef::BuiltIn => None,
 		}
 	}
 

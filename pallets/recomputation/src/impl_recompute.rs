@@ -22,7 +22,8 @@ impl<T: Config> Recompute<T::AccountId> for Pallet<T> {
 			domain,
 			class,
 			weighted,
-			needs_quorum: needs_quorum && !weighted,
+			// The runtime cannot recompute the sums of a domain with a tolerance.
+			needs_quorum: (needs_quorum || T::ChunkScorer::tolerance(domain).is_some()) && !weighted,
 			models,
 			evidence,
 			chunks,

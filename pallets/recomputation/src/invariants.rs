@@ -7,6 +7,7 @@ use crate::{
 };
 use alloc::{collections::BTreeMap, vec::Vec};
 use doin_primitives::{settlement::Backing, TaskId};
+use doin_traits::ChunkScorer;
 use frame_support::{ensure, traits::fungible::hold::Inspect};
 use sp_runtime::TryRuntimeError;
 
@@ -71,10 +72,12 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Checks that a task that needs a quorum is recomputed only after a false answer.
+	/// Checks that a task that needs a quorum is recomputed only after a false answer, and one with a tolerance never.
 	fn check_need_of_quorum(task: &Task<T::AccountId>) -> Result<(), TryRuntimeError> {
 		ensure!(!(task.needs_quorum && task.weighted), "a task of a weighted domain needs no quorum");
 		let recomputed = matches!(task.stage, Stage::Recomputing { .. } | Stage::Challenge { backing: Backing::Runtime, .. });
+		let has_tolerance = T::ChunkScorer::tolerance(task.domain).is_some();
+		ensure!(!(has_tolerance && recomputed), "the runtime recomputes a task whose sums it cannot compute");
 		ensure!(
 			!(task.needs_quorum && recomputed) || task.has_false_answer(),
 			"a task that needs a quorum is recomputed although no answer was false"

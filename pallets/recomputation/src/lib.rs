@@ -55,6 +55,13 @@
 //! the task is void at once where too few evaluators are drawn or answer, and it is recomputed only after a false answer, whose
 //! evaluator is slashed. Otherwise three evaluators could leave a domain, or stay away, to make others pay.
 //!
+//! Domains with a *tolerance* ([`ChunkScorer::tolerance`](doin_traits::ChunkScorer::tolerance)) are an exception: a program off the
+//! chain computes their sums, and not exactly. Settling takes the median of every sum. If more than half of the seats of the quorum
+//! agree with all medians, these are final at once: the runtime computes no chunk, and nobody can challenge one. Answers that do not
+//! agree are slashed by a hundredth of the bond. Otherwise the task is void ([`VoidReason::NoAgreement`](doin_traits::VoidReason)), and
+//! no answer is slashed. Such a task needs a quorum and is never recomputed. A majority of the quorum decides here, so a handler must
+//! mint nothing for its result.
+//!
 //! Each seat of the quorum earns an equal part of the evaluators' pay, if its answer agrees with the final sums. The parts of the
 //! other seats go to the accounts that paid for recomputed chunks, in proportion to the chunks
 //! ([`pay_shares`](doin_primitives::settlement::pay_shares)).
@@ -90,7 +97,8 @@
 //!   [`longest`](doin_primitives::RoundParams::longest), the cool-down of a bond, contains it.
 //! * **Spot checks** are seeded by the VRF output of the first block that takes no reveals. Neither the members, which acted
 //!   before, nor the sender of `settle`, which acts after, can choose it.
-//! * **Decisions** about answers are pure functions in [`doin_primitives::settlement`]; this pallet reads, writes and scores.
+//! * **Decisions** about answers are pure functions in [`doin_primitives::settlement`] and [`doin_primitives::tolerance`]; this pallet
+//!   reads, writes and scores.
 //! * **Deadlines** are block numbers that calls check themselves. The agenda only moves a task on, so it may be late. It holds
 //!   one item per open task, also while a second quorum is drawn, and visits a quorum twice: at the end of the commitments, to
 //!   sample the base fee, and after the reveals. It takes at most a tenth of a block, but always serves one item.
@@ -119,6 +127,7 @@ mod challenges;
 mod impl_recompute;
 #[cfg(any(feature = "std", feature = "try-runtime"))]
 mod invariants;
+mod medians;
 #[cfg(test)]
 mod mock;
 mod quorums;
@@ -433,7 +442,8 @@ pub mod pallet {
 			/// Origin of the final sums.
 			backing: Backing,
 		},
-		/// A task ended undecided: at its time-out, or because it needs a quorum and too few evaluators were drawn or answered.
+		/// A task ended undecided: at its time-out, because it needs a quorum and too few evaluators were drawn or answered, or because
+		/// too few answers of a domain with a tolerance agree.
 		TaskVoided {
 			/// The task.
 			task: TaskId,
@@ -586,6 +596,9 @@ pub mod pallet {
 		/// ([`Event::RecomputingStarted`]). `class` is the size class of the task, which the weight depends on. The call is
 		/// charged for the chunks that were recomputed and the evaluators that were slashed.
 		///
+		/// In a domain with a tolerance, the median of the answers is final if more than half of the quorum agrees with it
+		/// ([`Event::Settled`]); otherwise the task is void ([`Event::TaskVoided`]), and the call is free of fee.
+		///
 		/// ## Errors
 		///
 		/// * [`Error::UnknownTask`]: the task is not open.
@@ -595,7 +608,7 @@ pub mod pallet {
 		///
 		/// ## Events
 		///
-		/// Emits [`Event::AnswersRejected`], [`Event::Settled`] or [`Event::RecomputingStarted`].
+		/// Emits [`Event::AnswersRejected`], [`Event::Settled`], [`Event::RecomputingStarted`] or [`Event::TaskVoided`].
 		#[pallet::call_index(2)]
 		#[pallet::weight(Pallet::<T>::settle_weight(*class, MAX_SETTLED_CHUNKS, MAX_QUORUM))]
 		pub fn settle(origin: OriginFor<T>, task: TaskId, class: SizeClass) -> DispatchResultWithPostInfo {

@@ -25,6 +25,9 @@ pub const CHUNKS: u16 = 8;
 /// A domain with weight, one without, and the first that is not registered.
 pub const WEIGHTED: DomainId = 1;
 pub const UNWEIGHTED: DomainId = 60;
+/// A domain without weight whose sums the runtime cannot compute, and its tolerance in parts per million.
+pub const TOLERANT: DomainId = 61;
+pub const EPSILON: u32 = 500;
 pub const UNKNOWN: DomainId = 100;
 
 mock_runtime! {
@@ -80,6 +83,7 @@ pub struct Fake;
 
 impl doin_traits::ChunkScorer for Fake {
 	fn drawn_sum(draw: ChunkDraw, model: &ModelRef, index: u16) -> Result<u32, ScoreError> {
+		assert_ne!(draw.domain, TOLERANT, "the runtime scores no chunk of a domain with a tolerance");
 		if !Computable::get() {
 			return Err(ScoreError::UnknownModel);
 		}
@@ -92,6 +96,9 @@ impl doin_traits::ChunkScorer for Fake {
 	}
 	fn chunks(domain: DomainId) -> Option<u16> {
 		(domain < UNKNOWN).then_some(CHUNKS)
+	}
+	fn tolerance(domain: DomainId) -> Option<u32> {
+		(domain == TOLERANT).then_some(EPSILON)
 	}
 	fn weight(class: SizeClass) -> Weight {
 		match class {

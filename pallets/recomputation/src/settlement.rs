@@ -120,6 +120,9 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn do_settle(who: &T::AccountId, id: TaskId, class: SizeClass) -> DispatchResultWithPostInfo {
 		let now = Self::now();
 		let (mut task, spot) = Self::settling_task(now, id, class).map_err(|error| error.with_weight(Self::lookup_weight()))?;
+		if let Some(epsilon) = T::ChunkScorer::tolerance(task.domain) {
+			return Self::settle_by_median(who, id, task, epsilon);
+		}
 		let mut answers = Self::standing(id, &task);
 		let revealed = answers.len();
 		let mut scored: u32 = 0;
@@ -161,8 +164,8 @@ impl<T: Config> Pallet<T> {
 		charged(scored, standing)
 	}
 
-	/// Stores the sums of a task. Removes the answers: those that stand are equal. Returns the first block in which the sums
-	/// cannot be challenged: this one for sums that the runtime computed.
+	/// Stores the sums of a task. Removes the answers: those that stand are equal, or agree with the median. Returns the first block
+	/// in which the sums cannot be challenged: this one for sums that the runtime computed, or cannot compute.
 	pub(crate) fn open_challenge_window(id: TaskId, task: &mut Task<T::AccountId>, sums: Sums, backing: Backing) -> BlockNumber {
 		for member in &task.members {
 			Answers::<T>::remove(id, &member.who);
@@ -170,8 +173,10 @@ impl<T: Config> Pallet<T> {
 		SettledSums::<T>::insert(id, sums);
 		let now = Self::now();
 		let until = match backing {
-			Backing::Quorum => now.saturating_add(T::Timing::rounds().challenge),
-			Backing::Runtime => now,
+			Backing::Quorum if T::ChunkScorer::tolerance(task.domain).is_none() => {
+				now.saturating_add(T::Timing::rounds().challenge)
+			}
+			Backing::Quorum | Backing::Runtime => now,
 		};
 		task.stage = Stage::Challenge { until, backing };
 		Self::reschedule(now, until, id, task);

@@ -155,8 +155,9 @@ impl<T: Config> Pallet<T> {
 		None
 	}
 
-	/// Ends a task that nobody decided before its time-out, or that needs a quorum and has none.
-	fn void(id: TaskId, task: Task<T::AccountId>, reason: VoidReason) {
+	/// Ends a task that nobody decided before its time-out, that needs a quorum and has none, or whose answers do not agree. Its item
+	/// on the agenda is served or cancelled before.
+	pub(crate) fn void(id: TaskId, task: Task<T::AccountId>, reason: VoidReason) {
 		Self::clear(id, &task);
 		log::warn!(target: LOG_TARGET, "task {id} for {:?} is void in {:?}: {reason:?}", task.subject, task.stage);
 		Self::deposit_event(Event::TaskVoided { task: id, subject: task.subject, reason });

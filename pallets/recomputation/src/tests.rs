@@ -7,6 +7,7 @@ mod challenges;
 mod draws;
 mod empty_chunks;
 mod faults;
+mod medians;
 mod needed_quorums;
 mod pay;
 mod recomputing;

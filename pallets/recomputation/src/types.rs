@@ -37,7 +37,7 @@ pub enum Answer {
 	/// No revealed sums before the deadline: an absence.
 	#[codec(index = 3)]
 	Missed,
-	/// Revealed sums of which the runtime recomputed another value.
+	/// Revealed sums of which the runtime recomputed another value, or that do not agree with the median of a domain with a tolerance.
 	#[codec(index = 4)]
 	False,
 }
@@ -105,7 +105,8 @@ pub struct Task<AccountId> {
 	pub class: SizeClass,
 	/// `true` if the domain had weight at the request. Behaviour in other tasks has no effect on reputation.
 	pub weighted: bool,
-	/// `true` if the task is void where no quorum evaluates it: nothing is paid for having its chunks recomputed.
+	/// `true` if the task is void where no quorum evaluates it: nothing is paid for having its chunks recomputed, or the runtime cannot
+	/// compute them.
 	pub needs_quorum: bool,
 	/// Models to evaluate.
 	pub models: ModelList,
@@ -152,7 +153,7 @@ impl<AccountId> Task<AccountId> {
 		self.members.len() as u32
 	}
 
-	/// Returns `true` if the runtime found an answer to be false.
+	/// Returns `true` if the runtime found an answer to be false, or to deviate from the median.
 	pub fn has_false_answer(&self) -> bool {
 		self.members.iter().any(|member| member.answer == Answer::False)
 	}

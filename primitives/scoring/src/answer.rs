@@ -18,7 +18,8 @@ use alloc::{vec, vec::Vec};
 /// row, the values in these units; for classes, one score each. A baseline that predicts a class gives it the score 2^OUT_FRAC, and the
 /// others 0. Differences of a baseline that do not fit 32 bits saturate.
 ///
-/// Returns `None` for an input of another length, for a model of another program, and for points, which have no input.
+/// Returns `None` for an input of another length, for a model of another program, and for points, opaque models and genomes, which have no
+/// input.
 ///
 /// ```
 /// use doin_scoring::{answer, Forecast, Loss, Model, Program, Target, WindowPhase};
@@ -40,7 +41,7 @@ use alloc::{vec, vec::Vec};
 /// ```
 pub fn answer(model: &Model, program: &Program, input: &[u8]) -> Option<Vec<i32>> {
 	match program {
-		Program::Quadratic(_) => None,
+		Program::Quadratic(_) | Program::Landscape(_) | Program::Tolerance(_) | Program::LossGenome(_) => None,
 		Program::Forecast(forecast) => answer_window(model, forecast, &history(forecast, input)?),
 		Program::Rows(rows) => answer_row(model, rows, input),
 	}
@@ -60,7 +61,7 @@ fn history(program: &Forecast, input: &[u8]) -> Option<Vec<i32>> {
 fn answer_window(model: &Model, program: &Forecast, history: &[i32]) -> Option<Vec<i32>> {
 	let channels = usize::from(program.channels).max(1);
 	match model {
-		Model::Point(_) | Model::Constant(_) => None,
+		Model::Point(_) | Model::Constant(_) | Model::Opaque(_) | Model::Genome(_) => None,
 		Model::RepeatLast => baseline(program, history, channels, 1),
 		Model::Seasonal => baseline(program, history, channels, usize::from(program.season).max(1)),
 		Model::Net(net) => {
@@ -108,7 +109,7 @@ fn answer_row(model: &Model, program: &Rows, row: &[u8]) -> Option<Vec<i32>> {
 	}
 	let mut out = vec![0i32; program.outputs().into()];
 	match model {
-		Model::RepeatLast | Model::Seasonal | Model::Point(_) => return None,
+		Model::RepeatLast | Model::Seasonal | Model::Point(_) | Model::Opaque(_) | Model::Genome(_) => return None,
 		Model::Constant(values) => out.iter_mut().zip(values).for_each(|(out, value)| *out = *value),
 		Model::Net(net) => {
 			let shift = net.in_shifts.first().map_or(0, |shift| shift.unsigned_abs());

@@ -5,6 +5,7 @@
 
 use crate::{
 	encoder::{Cell, Conv, Conv2, Encoder, MAX_CONVS},
+	genome::Genome,
 	model::{ensure, Layer, Model, ModelError, Net, MAX_DEPTH, VERSION},
 	program::MAX_CHANNELS,
 };
@@ -15,8 +16,8 @@ use codec::{Compact, Decode};
 ///
 /// # Errors
 ///
-/// Fails with `Version` for an unknown version byte, `Shape` for a list whose length does not fit its shape, and `Malformed` for
-/// every other fault, left-over bytes included.
+/// Fails with `Version` for an unknown version byte, `Shape` for a list whose length does not fit its shape, `Genome` for a genome
+/// that cannot be read, and `Malformed` for every other fault, left-over bytes included.
 pub fn model(bytes: &[u8]) -> Result<Model, ModelError> {
 	let (version, mut input) = bytes.split_first().ok_or(ModelError::Malformed)?;
 	ensure(*version == VERSION, ModelError::Version)?;
@@ -27,6 +28,8 @@ pub fn model(bytes: &[u8]) -> Result<Model, ModelError> {
 		2 => Model::Point(numbers(input, None)?),
 		3 => Model::Net(net(input)?),
 		4 => Model::Constant(numbers(input, None)?),
+		5 => Model::Opaque(numbers(input, None)?),
+		6 => Model::Genome(Genome::decode_from(input)?),
 		_ => return Err(ModelError::Malformed),
 	};
 	ensure(input.is_empty(), ModelError::Malformed)?;

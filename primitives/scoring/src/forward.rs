@@ -24,9 +24,9 @@ pub struct Scratch {
 }
 
 /// Returns the dot product of a row of weights and activations. Admission bounds the sum of the absolute values of all terms
-/// below 2³¹, so neither the result nor any partial sum, in any order, leaves `i32`.
+/// below 2³¹, so neither the result nor any partial sum, in any order, leaves `i32`. The sums of training wrap modulo 2³².
 #[inline(always)]
-fn dot(weights: &[i16], x: &[i16]) -> i32 {
+pub fn dot(weights: &[i16], x: &[i16]) -> i32 {
 	weights.iter().zip(x).fold(0i32, |sum, (w, x)| sum.wrapping_add(i32::from(*w).wrapping_mul(i32::from(*x))))
 }
 

@@ -3,6 +3,7 @@
 use crate::{
 	decode,
 	encoder::Encoder,
+	genome::{Genome, GenomeError},
 	program::{Forecast, Program},
 	rows::{Rows, ROW_SHIFTS},
 };
@@ -25,7 +26,7 @@ pub const REQUANTISE_MACS: u64 = 8;
 pub const SHIFTS: RangeInclusive<u8> = 1..=24;
 /// Admitted shifts from raw units to activations. Beyond this range every difference is 0 or clamped.
 pub const IN_SHIFTS: RangeInclusive<i8> = -24..=11;
-/// Largest coordinate of a point, Q8, in absolute value.
+/// Largest coordinate of a point of [`Program::Quadratic`], Q8, in absolute value.
 pub const MAX_COORDINATE: u32 = 1 << 20;
 /// First byte of an encoded model.
 pub const VERSION: u8 = 2;
@@ -40,7 +41,7 @@ pub enum Model {
 	/// Baseline: repeats the last season. Cannot be submitted.
 	#[codec(index = 1)]
 	Seasonal,
-	/// Point of [`Program::Quadratic`], coordinates in Q8.
+	/// Point: coordinates in Q8 of [`Program::Quadratic`], in thousandths of [`Program::Landscape`].
 	#[codec(index = 2)]
 	Point(Vec<i32>),
 	/// Net of [`Program::Forecast`], or of [`Program::Rows`].
@@ -49,6 +50,13 @@ pub enum Model {
 	/// Baseline of [`Rows`]: the score of each class, or each value in 2^−OUT_FRAC raw units. Cannot be submitted.
 	#[codec(index = 4)]
 	Constant(Vec<i32>),
+	/// Model of [`Program::Tolerance`]: bytes of which only the program of the domain knows the meaning. The empty list is the initial
+	/// champion, and cannot be submitted.
+	#[codec(index = 5)]
+	Opaque(Vec<u8>),
+	/// Loss of [`Program::LossGenome`].
+	#[codec(index = 6)]
+	Genome(Genome),
 }
 
 /// Linear skip, net, or both. A net is an [`Encoder`] and the dense layers that read its outputs; without an encoder it is
@@ -100,11 +108,12 @@ pub enum ModelError {
 	/// The model belongs to another program, or is a baseline.
 	Family,
 	/// The layers do not fit the window, each other or the outputs; the number of weights of a layer differs from its shape; the
-	/// number of layers or channels, or the width of a layer, is 0 or too large; or a point has another dimension.
+	/// number of layers or channels, or the width of a layer, is 0 or too large; a point has another dimension; or an opaque model
+	/// is empty.
 	Shape,
 	/// The window is 0 or longer than the history of the domain, or not as long as a row.
 	Window,
-	/// A weight lies outside ±2047, or a coordinate outside ±2²⁰.
+	/// A weight lies outside ±2047, or a coordinate outside ±2²⁰ or the bounds of its landscape.
 	Weight,
 	/// A shift lies outside its range.
 	Shift,
@@ -114,6 +123,14 @@ pub enum ModelError {
 	TooCostly,
 	/// The encoded model is larger than the domain allows.
 	TooLarge,
+	/// The genome is refused.
+	Genome(GenomeError),
+}
+
+impl From<GenomeError> for ModelError {
+	fn from(error: GenomeError) -> Self {
+		ModelError::Genome(error)
+	}
 }
 
 /// Widest accumulator that a forward pass of an admitted model needs.
@@ -139,6 +156,18 @@ impl Model {
 		(VERSION, self).encode()
 	}
 
+	/// Returns `true` if bytes that are the encoding of a model are that of a genome, which [`Model::admit`] runs on the
+	/// [probe](crate::genome::probe).
+	///
+	/// ```
+	/// use doin_scoring::{genome::library, Model};
+	/// assert!(Model::is_genome(&Model::Genome(library::cross_entropy()).to_bytes()));
+	/// assert!(!Model::is_genome(&Model::Seasonal.to_bytes()));
+	/// ```
+	pub fn is_genome(bytes: &[u8]) -> bool {
+		bytes.get(1) == Some(&6)
+	}
+
 	/// Decodes a model. Every model has exactly one encoding, and `bytes` must hold nothing else. Safe for untrusted bytes;
 	/// see [`decode`].
 	///
@@ -153,6 +182,8 @@ impl Model {
 	/// Checks that the model can be submitted to a domain of `program` that allows `max_bytes` bytes per model and
 	/// `max_macs` multiply-accumulates per window or row. `encoded_len` is the length of its encoding in bytes. Returns the width
 	/// of the widest accumulator.
+	///
+	/// The limit of a genome is that of one entry of a batch: one score of one sample in one step.
 	///
 	/// Everything that scoring relies on is checked here, from the weights alone, so a forward pass needs no checks.
 	///
@@ -174,18 +205,35 @@ impl Model {
 				ensure(point.iter().all(|x| x.unsigned_abs() <= MAX_COORDINATE), ModelError::Weight)?;
 				Ok(AccumulatorWidth::I32)
 			}
+			(Model::Point(point), Program::Landscape(landscape)) => {
+				landscape.admit(point)?;
+				Ok(AccumulatorWidth::I32)
+			}
 			(Model::Net(net), Program::Forecast(forecast)) => net.admit(forecast),
 			(Model::Net(net), Program::Rows(rows)) => net.admit_rows(rows),
+			(Model::Opaque(bytes), Program::Tolerance(_)) => {
+				ensure(!bytes.is_empty(), ModelError::Shape)?;
+				Ok(AccumulatorWidth::I32)
+			}
+			(Model::Genome(genome), Program::LossGenome(runs)) => {
+				let cost = genome.entry_cost(runs.batch, runs.classes.into());
+				ensure(cost <= u64::from(max_macs), ModelError::TooCostly)?;
+				genome.check()?;
+				Ok(AccumulatorWidth::I32)
+			}
 			_ => Err(ModelError::Family),
 		}
 	}
 
-	/// Returns the cost of one window, one row, or one coordinate of a point, in multiply-accumulates; 0 for the baselines.
+	/// Returns the cost of one window, one row, or one coordinate of a point, in multiply-accumulates; 0 for the baselines, and for
+	/// opaque models, which the runtime does not score. That of a genome is the cost of one entry of a batch whose products of
+	/// matrices have one term; [`Genome::entry_cost`] knows those.
 	pub fn macs(&self) -> u64 {
 		match self {
-			Model::RepeatLast | Model::Seasonal | Model::Constant(_) => 0,
+			Model::RepeatLast | Model::Seasonal | Model::Constant(_) | Model::Opaque(_) => 0,
 			Model::Point(_) => 1,
 			Model::Net(net) => net.macs(),
+			Model::Genome(genome) => genome.entry_cost(1, 1),
 		}
 	}
 }

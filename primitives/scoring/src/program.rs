@@ -1,6 +1,12 @@
 //! Programs, and the seeded generator of synthetic series, as the record of a domain holds them.
 
-use crate::rows::{RowError, Rows};
+use crate::{
+	genome::{RunError, TrainingRuns},
+	landscape::{chunk_sum, Landscape, LANDSCAPE_CHUNKS},
+	rows::{RowError, Rows},
+	score::score_point,
+	tolerance::Tolerance,
+};
 use bounded_collections::{BoundedVec, ConstU32};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
@@ -30,7 +36,7 @@ pub const MAX_PREDICTIONS: u32 = 1 << 12;
 pub const MAX_CHUNK_VALUES: u32 = 64 * (1_024 + 64);
 /// Admitted numbers of chunks.
 pub const CHUNKS: core::ops::RangeInclusive<u16> = 32..=256;
-/// Maximum number of coordinates of [`Quadratic`].
+/// Maximum number of coordinates of a point.
 pub const MAX_DIMENSIONS: u32 = 256;
 /// Largest coordinate of a target, Q8, in absolute value.
 pub const MAX_TARGET: i32 = 1 << 15;
@@ -58,6 +64,15 @@ pub enum Program {
 	/// Error of classes or values of independent rows.
 	#[codec(index = 2)]
 	Rows(Rows),
+	/// Value of a standard function of optimisation at a point. Domains of this program cannot be voted for.
+	#[codec(index = 3)]
+	Landscape(Landscape),
+	/// Sums of a program of a user, which the runtime cannot compute. Domains of this program cannot be voted for.
+	#[codec(index = 4)]
+	Tolerance(Tolerance),
+	/// Mistakes of nets that are trained with a genome as their loss.
+	#[codec(index = 5)]
+	LossGenome(TrainingRuns),
 }
 
 /// `Σ (xᵢ − targetᵢ)²` over coordinates in Q8; chunk i is coordinate i.
@@ -228,6 +243,16 @@ pub enum ProgramError {
 	Rows(RowError),
 	/// The windows of a chunk span less than a horizon, so chunks that are no neighbours would share forecast steps.
 	Stride,
+	/// The function of a landscape is not defined for this number of coordinates, or its values do not fit chunk sums.
+	Landscape,
+	/// The hash of the program of a user is zero.
+	Code,
+	/// The tolerance is 0, or above a quarter of the least improvement.
+	Tolerance,
+	/// The stated error of the empty model is 0, or larger than that of a model whose chunk sums are all 2³² − 1.
+	InitialError,
+	/// The program of training runs is rejected, or the published samples do not fit it.
+	Run(RunError),
 }
 
 impl From<RowError> for ProgramError {
@@ -236,10 +261,16 @@ impl From<RowError> for ProgramError {
 	}
 }
 
+impl From<RunError> for ProgramError {
+	fn from(error: RunError) -> Self {
+		ProgramError::Run(error)
+	}
+}
+
 impl Program {
 	/// Checks that the program is well formed and fits the published data, with cuts before steps or rows `train_end` and
 	/// `validation_end`. `values` is the number of values of the series, over all channels, or the number of bytes of all rows.
-	/// All three are 0 for `Quadratic`, which has no data.
+	/// All three are 0 for a program whose models are points and for `Tolerance`, which have no data; training runs have no cuts.
 	///
 	/// # Errors
 	///
@@ -261,6 +292,20 @@ impl Program {
 				rows.check()?;
 				rows.check_split(train_end, validation_end, values).map_err(ProgramError::Rows)
 			}
+			Program::Landscape(landscape) => {
+				landscape.check()?;
+				ensure(train_end == 0 && validation_end == 0 && values == 0, ProgramError::Split)
+			}
+			Program::Tolerance(tolerance) => {
+				tolerance.check()?;
+				ensure(train_end == 0 && validation_end == 0 && values == 0, ProgramError::Split)
+			}
+			Program::LossGenome(runs) => {
+				runs.check()?;
+				// Every run draws a split of its own.
+				ensure(train_end == 0 && validation_end == 0, ProgramError::Split)?;
+				runs.check_samples(values).map_err(ProgramError::Run)
+			}
 		}
 	}
 
@@ -270,6 +315,48 @@ impl Program {
 			Program::Quadratic(quadratic) => quadratic.dimension(),
 			Program::Forecast(forecast) => forecast.chunks,
 			Program::Rows(rows) => rows.chunks,
+			Program::Landscape(_) => LANDSCAPE_CHUNKS,
+			Program::Tolerance(tolerance) => tolerance.chunks,
+			Program::LossGenome(runs) => runs.chunks,
+		}
+	}
+
+	/// Returns the number of coordinates of a point, and the largest one that a search tries; the smallest one is its negative. `None`
+	/// for a program whose models are no points.
+	pub fn coordinates(&self) -> Option<(u16, i32)> {
+		match self {
+			Program::Quadratic(quadratic) => Some((quadratic.dimension(), MAX_TARGET)),
+			Program::Forecast(_) | Program::Rows(_) | Program::Tolerance(_) | Program::LossGenome(_) => None,
+			Program::Landscape(landscape) => Some((landscape.dimensions, landscape.shape.edge())),
+		}
+	}
+
+	/// Returns the error of `point` on all chunks, or `None` for a program whose models are no points.
+	pub fn point_error(&self, point: &[i32]) -> Option<u64> {
+		match self {
+			Program::Quadratic(quadratic) => {
+				let sums = (0..quadratic.dimension()).map(|index| score_point(quadratic, point, index));
+				Some(sums.fold(0, |error: u64, sum| error.saturating_add(sum.into())))
+			}
+			Program::Forecast(_) | Program::Rows(_) | Program::Tolerance(_) | Program::LossGenome(_) => None,
+			Program::Landscape(landscape) => Some(landscape.value(point)),
+		}
+	}
+
+	/// Returns the error of `point` on chunk `index`, or `None` for a program whose models are no points. A coordinate that `point` lacks
+	/// is 0, so an empty point is the origin.
+	///
+	/// ```
+	/// use doin_scoring::{landscape::{Landscape, Shape}, Program};
+	/// let landscape = Landscape { shape: Shape::Sphere, dimensions: 2, seed: None };
+	/// // 4² + 1² in millionths, in 32 parts.
+	/// assert_eq!(Program::Landscape(landscape).point_sum(&[4_000, 1_000], 0), Some(17_000_000 / 32));
+	/// ```
+	pub fn point_sum(&self, point: &[i32], index: u16) -> Option<u32> {
+		match self {
+			Program::Quadratic(quadratic) => Some(score_point(quadratic, point, index)),
+			Program::Forecast(_) | Program::Rows(_) | Program::Tolerance(_) | Program::LossGenome(_) => None,
+			Program::Landscape(landscape) => Some(chunk_sum(landscape.value(point), index)),
 		}
 	}
 
@@ -280,6 +367,9 @@ impl Program {
 			Program::Forecast(Forecast { target: Target::Values | Target::Steps(_), .. }) => "forecast",
 			Program::Forecast(Forecast { target: Target::Classes(_), .. }) => "classify",
 			Program::Rows(_) => "rows",
+			Program::Landscape(_) => "landscape",
+			Program::Tolerance(_) => "tolerance",
+			Program::LossGenome(_) => "lossGenome",
 		}
 	}
 }

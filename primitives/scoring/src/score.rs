@@ -109,7 +109,7 @@ impl ScoredWindow<'_> {
 ///
 /// For values, the result is the sum of `|ŷ − y|` over all forecast steps in 2^−OUT_FRAC raw units, each error clamped below 2²⁰.
 /// For classes, it is 2^OUT_FRAC per misclassified window. [`Model::Seasonal`] repeats the last season as often as needed.
-/// Returns `u32::MAX` for a point and for constants, which have no forecast.
+/// Returns `u32::MAX` for a point, for constants and for opaque models, which have no forecast.
 ///
 /// ```
 /// use doin_scoring::{score, Forecast, Loss, Model, Target, WindowPhase, Windows};
@@ -131,7 +131,7 @@ impl ScoredWindow<'_> {
 /// ```
 pub fn score(model: &Model, program: &Forecast, windows: &Windows) -> u32 {
 	match model {
-		Model::Point(_) | Model::Constant(_) => u32::MAX,
+		Model::Point(_) | Model::Constant(_) | Model::Opaque(_) | Model::Genome(_) => u32::MAX,
 		Model::RepeatLast => score_baseline(program, windows, |channels, _| channels),
 		Model::Seasonal => {
 			let season = usize::from(program.season).max(1);
@@ -171,7 +171,7 @@ pub fn predicted_values(model: &Model, program: &Forecast, history: &[i32]) -> O
 	let last = *history.get(history.len().checked_sub(channels)?)?;
 	let fixed = |value: i32| i64::from(value).wrapping_shl(OUT_FRAC);
 	match model {
-		Model::Point(_) | Model::Constant(_) => None,
+		Model::Point(_) | Model::Constant(_) | Model::Opaque(_) | Model::Genome(_) => None,
 		Model::RepeatLast => Some(vec![fixed(last); program.outputs().into()]),
 		Model::Seasonal => {
 			let steps = history.len().checked_div(channels)?;

@@ -5,6 +5,7 @@ mod common;
 use common::{forecast, forward_by_definition, layer, net, number};
 use doin_scoring::{
 	answer,
+	genome::library::cross_entropy,
 	philox::Stream,
 	predicted_values,
 	rows::{row_features, RowTarget, Rows},
@@ -133,6 +134,10 @@ fn models_of_other_programs_and_points_have_no_answer() {
 		(Model::Constant(vec![0; 4]), &series),
 		(Model::Seasonal, &rows),
 		(Model::RepeatLast, &rows),
+		(Model::Opaque(vec![1]), &series),
+		(Model::Opaque(vec![1]), &rows),
+		(Model::Genome(cross_entropy()), &series),
+		(Model::Genome(cross_entropy()), &rows),
 	] {
 		assert_eq!(answer(&model, program, &input), None, "{model:?}");
 	}

@@ -90,6 +90,12 @@ fn the_edges_of_the_format_are_named() {
 	assert_eq!(Model::from_bytes(&[VERSION, 4, 0]), Ok(Model::Constant(vec![])));
 	assert_eq!(Model::from_bytes(&[VERSION, 4]), Err(ModelError::Malformed), "constants without a length");
 	assert_eq!(Model::from_bytes(&[VERSION, 5]), Err(ModelError::Malformed));
+	let opaque = Model::Opaque(vec![0xFF, 7]);
+	assert_eq!(opaque.to_bytes(), [VERSION, 5, 8, 0xFF, 7]);
+	assert_eq!(Model::from_bytes(&opaque.to_bytes()), Ok(opaque));
+	assert_eq!(Model::from_bytes(&[VERSION, 5, 8, 0xFF]), Err(ModelError::Malformed), "a byte is missing");
+	assert_eq!(Model::from_bytes(&[VERSION, 5, 0xFE, 0xFF, 0xFF, 0xFF]), Err(ModelError::Malformed), "2³⁰ bytes");
+	assert_eq!(Model::from_bytes(&[VERSION, 6]), Err(ModelError::Malformed));
 }
 
 // Admission.

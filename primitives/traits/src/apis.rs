@@ -85,5 +85,7 @@ sp_api::decl_runtime_apis! {
 		/// Scores `chunks` chunks of a fixed net and returns the counted multiply-accumulates. A node times the call to compare its machine
 		/// with the reference machine.
 		fn reference_macs(chunks: u32) -> u64;
+		/// Makes `steps` steps of training of a fixed net, at most 64, and returns their products. Benchmarks time the call.
+		fn training_macs(steps: u32) -> u64;
 	}
 }

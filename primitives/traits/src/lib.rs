@@ -369,12 +369,18 @@ pub trait UndecidedRounds {
 /// Votes of accounts in referenda, which lock their coins.
 pub trait Votes<AccountId> {
 	/// Called before coins of `who` that a vote locks are paid to another account, or burned for what is minted to others. Ends all
-	/// votes of `who`: the others can vote with the coins, and each coin counts once.
+	/// votes of `who`: the others can vote with the coins, and each coin counts once. Adds its weight to that of the block.
 	fn end(who: &AccountId);
+	/// Returns the weight of the most expensive call of [`end`](Votes::end). A call that ends votes charges it beforehand, so that a batch
+	/// of such calls fits into a block.
+	fn end_weight() -> Weight;
 }
 
 impl<AccountId> Votes<AccountId> for () {
 	fn end(_: &AccountId) {}
+	fn end_weight() -> Weight {
+		Weight::zero()
+	}
 }
 
 /// Voted weights of domains.
@@ -473,6 +479,9 @@ pub trait EvaluatorSet<AccountId> {
 	/// Slashes evaluators of a quorum of `seats` seats that revealed false sums. A tenth of what is slashed, at most the smallest
 	/// slash, goes to `challenger`, the rest is burned. Returns the amount that the challenger received.
 	fn slash_false_answers(answers: &[FalseAnswer<AccountId>], seats: u32, challenger: Option<&AccountId>) -> Balance;
+	/// Slashes drawn evaluators of a domain with a tolerance whose answers do not agree with the median of their quorum. Nothing proves
+	/// that such an answer is false, so the slash is small, all of it is burned, and reputation does not change.
+	fn slash_deviations(deviating: &[AccountId]);
 }
 
 /// A request for the chunk sums of a list of models.
@@ -540,9 +549,13 @@ pub enum VoidReason {
 	/// A quorum answered, and no account settled its answers.
 	#[codec(index = 1)]
 	Unsettled,
+	/// The domain has a tolerance, and half of the quorum or less agrees with the median of the answers.
+	#[codec(index = 2)]
+	NoAgreement,
 }
 
-/// Receives the end of recomputation tasks, each exactly once, from a hook. A tuple passes each call to the first member that
+/// Receives the end of recomputation tasks, each exactly once, from a hook, or from the call that finds that the answers of a task do not
+/// agree. A tuple passes each call to the first member that
 /// [`handles`](OnRecomputed::handles) the subject.
 pub trait OnRecomputed<AccountId> {
 	/// Returns `true` if the handler requested tasks of this kind of subject.
@@ -646,6 +659,9 @@ pub trait ChunkScorer {
 	fn validation_sum(domain: DomainId, model: &ModelRef, index: u16) -> Result<u32, ScoreError>;
 	/// Returns the number of chunks that a model of `domain` is scored on.
 	fn chunks(domain: DomainId) -> Option<u16>;
+	/// Returns the tolerance of `domain` in parts per million if the runtime cannot score its models, so that the median of the answers of
+	/// a quorum decides. `None` for all other domains.
+	fn tolerance(domain: DomainId) -> Option<u32>;
 	/// Returns the weight of scoring one chunk of one model of a size class.
 	fn weight(class: SizeClass) -> Weight;
 }

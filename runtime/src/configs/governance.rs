@@ -290,6 +290,12 @@ impl doin_traits::Votes<AccountId> for EndVotes {
 		// A verdict does not pay for the votes of donors beforehand.
 		System::register_extra_weight_unchecked(weight, DispatchClass::Mandatory);
 	}
+
+	fn end_weight() -> Weight {
+		let votes = VotingWeight::remove_vote().saturating_mul(MAX_VOTES.into());
+		let track = votes.max(VotingWeight::undelegate(MAX_VOTES));
+		track.saturating_add(<Runtime as frame_system::Config>::DbWeight::get().reads(1)).saturating_mul(2)
+	}
 }
 
 impl pallet_referenda::Config for Runtime {

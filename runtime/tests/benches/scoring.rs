@@ -4,20 +4,26 @@
 //! counted multiply-accumulate. The price is the slope between the smallest net and a larger one. Chunks of rows that are dealt
 //! from a segment of 128 KiB have another constant: reading the pages, and shuffling the rows. Times are medians of 31
 //! repetitions; the last line is JSON.
+//!
+//! Training runs are measured per counted multiply-accumulate too: whole runs by genome, and the price of one more of each
+//! instruction, which the static cost of genomes has to cover.
 
 use doin_primitives::{
 	domain::PAGE_BYTES, evidence::MAX_SEGMENT_BYTES, DomainId, DomainSpec, Evidence, EvidenceRef, Limits, Page, DOIN,
 };
 use doin_runtime_tests::{
 	blob::{layer, net, row_net, Blob},
+	genomes,
 	round::DEMO,
 	sealed,
 };
 use doin_scoring::{
+	genome::{library, Genome, Instruction, TrainingRuns},
 	philox::Stream,
 	rows::{RowTarget, Rows},
 	Conv, Encoder, Model, Net, Program,
 };
+use doin_training::run::{cost, shape};
 use std::time::Instant;
 
 /// Windows of a chunk of the demo domain.
@@ -84,6 +90,76 @@ fn rows_domain(blob: &mut Blob, program: Rows) -> DomainId {
 	blob.insert(spec, pages, 1)
 }
 
+/// Genomes whose cost per counted multiply-accumulate is measured: the code and the operands that are repeated.
+const REPEATED: [(&str, u16, &[i32]); 16] = [
+	("copy", 110, &[2, 2]),
+	("add", 1, &[2, 1, 2]),
+	("multiply", 3, &[2, 1, 2]),
+	("divide", 4, &[2, 1, 2]),
+	("power", 5, &[2, 1, 2]),
+	("root", 6, &[2, 2]),
+	("logarithm", 7, &[2, 2]),
+	("exponential", 8, &[2, 2]),
+	("reciprocal", 12, &[2, 2]),
+	("transpose", 103, &[2, 2]),
+	("sum", 200, &[2, -1, 2]),
+	("deviation", 205, &[2, -1, 2]),
+	("sigmoid", 251, &[2, 2]),
+	("softmax", 253, &[2, 2]),
+	("binary cross-entropy", 352, &[2, 1, 2]),
+	("choice", 409, &[2, 1, 2, 1]),
+];
+
+/// Measures steps of training of a net of 96-64-64-24 at batch 256, and returns the price of a product in nanoseconds: the slope
+/// between one step and nine.
+fn training_steps(blob: &mut Blob) -> f64 {
+	let mut seconds = |steps: u32| {
+		let mut times: Vec<f64> = (0..15)
+			.map(|_| {
+				let start = Instant::now();
+				assert!(blob.training_macs(steps) > 0);
+				start.elapsed().as_secs_f64()
+			})
+			.collect();
+		times.sort_by(f64::total_cmp);
+		times[times.len() / 2]
+	};
+	let step = (seconds(9) - seconds(1)) / 8.0;
+	let price = step / 7_471_104.0 * 1e9;
+	println!("a step of training: {:.3} ms, {price:.3} ns per product", step * 1e3);
+	price
+}
+
+/// Measures training runs, and returns the price of one multiply-accumulate of a run with the cross-entropy and the highest price of
+/// any instruction, in nanoseconds.
+fn training_runs(blob: &mut Blob) -> (f64, f64) {
+	let runs = TrainingRuns { batch: 64, ..genomes::digits() };
+	let count = 1_797;
+	let (spec, pages, _) = genomes::domain(&runs, count);
+	let domain = blob.insert(DomainSpec { limits: Limits { model_bytes: u32::MAX, window_macs: u32::MAX }, ..spec }, pages, 0);
+	let mut price = |name: &str, genome: Genome, floor: Option<(f64, f64)>| {
+		let macs = cost(&runs, count as u64, genome.entry_cost(runs.batch, runs.classes.into())) as f64;
+		let seconds = seconds_on(blob, domain, EvidenceRef::Drawn, &Model::Genome(genome));
+		let price = floor.map_or(seconds / macs, |(base, time)| (seconds - time) / (macs - base)) * 1e9;
+		println!("{name:<24} {macs:>12} {:>12.3} {price:>10.3}", seconds * 1e3);
+		(macs, seconds, price)
+	};
+	println!("{:<24} {:>12} {:>12} {:>10}", "training run", "MAC/run", "ms/run", "ns/MAC");
+	let (macs, seconds, whole) = price("cross-entropy", library::cross_entropy(), None);
+	price("squared error", library::squared_error(), None);
+	println!("products of the net: {} of {macs} MAC", shape(&runs).products(runs.batch.into()) * u64::from(runs.steps));
+	let mut worst: f64 = whole;
+	for (name, code, values) in REPEATED {
+		// Every instruction reads the one before, and the last one is added to the loss, so both passes take all of them.
+		let mut genome = library::longest(code, values.to_vec()).expect("a code of the dialect");
+		let end = genome.instructions.len() - 1;
+		let instruction = |code: u16, values: &[i32]| Instruction::new(code, values.to_vec()).expect("a code of the dialect");
+		genome.instructions.splice(end - 2..end, [instruction(201, &[2, -1, 4]), instruction(1, &[4, 9, 9])]);
+		worst = worst.max(price(name, genome, Some((macs, seconds))).2);
+	}
+	(whole, worst)
+}
+
 fn main() {
 	let mut blob = Blob::new();
 	let stream = &mut Stream::new(&[3; 32], 90, 0);
@@ -124,5 +200,10 @@ fn main() {
 			}
 		}
 	}
-	println!("{{\"scoring_ns_per_mac\":{dense:.3},\"worst_ns_per_mac\":{worst:.3},\"rows_chunk_ms\":{rows_ms:.3}}}");
+	let training = training_steps(&mut blob);
+	let (run, instruction) = training_runs(&mut blob);
+	println!(
+		"{{\"scoring_ns_per_mac\":{dense:.3},\"worst_ns_per_mac\":{worst:.3},\"rows_chunk_ms\":{rows_ms:.3},\
+		\"training_ns_per_mac\":{training:.3},\"run_ns_per_mac\":{run:.3},\"instruction_ns_per_mac\":{instruction:.3}}}"
+	);
 }

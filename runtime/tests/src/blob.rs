@@ -63,6 +63,11 @@ impl Blob {
 		self.call("DoinApi_rows", &domain.encode())
 	}
 
+	/// Calls `DoinApi::training_macs`.
+	pub fn training_macs(&mut self, steps: u32) -> u64 {
+		self.call("DoinApi_training_macs", &steps.encode())
+	}
+
 	/// Calls a method of a runtime API.
 	fn call<T: Decode>(&mut self, method: &str, arguments: &[u8]) -> T {
 		let code = RuntimeCode { code_fetcher: &self.code, heap_pages: None, hash: vec![0] };

@@ -4,6 +4,7 @@
 pub mod blob;
 pub mod code;
 pub mod fuzz;
+pub mod genomes;
 pub mod import;
 pub mod interface;
 pub mod invariants;

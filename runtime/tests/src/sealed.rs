@@ -171,7 +171,9 @@ impl Chain {
 	) -> DomainId {
 		let id = self.state(pallet_doin_domains::NextDomainId::<Runtime>::get);
 		let windows = spec.split.validation_end - spec.split.train_end;
-		let units = baseline.map_or(0, |model| (model.macs() as u32 * windows).div_ceil(UNIT_MACS));
+		let linear = baseline.map_or(0, |model| (model.macs() as u32 * windows).div_ceil(UNIT_MACS));
+		// Training runs have a price, and no model of their owner.
+		let units = linear.max(spec.activation_price(0) as u32);
 		let baseline = baseline.map(|model| BoundedVec::truncate_from(model.to_bytes()));
 		self.ok(owner, DomainsCall::register { spec: Box::new(spec.clone()), baseline });
 		for (index, page) in (0..).zip(published.chunks(PAGE_BYTES as usize)) {

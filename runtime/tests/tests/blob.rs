@@ -6,15 +6,19 @@ use doin_primitives::{
 };
 use doin_runtime_tests::{
 	blob::{net, row_net, Blob},
+	genomes,
 	round::DEMO,
 	sealed,
 };
 use doin_scoring::{
+	genome::{library, TrainingRuns},
+	landscape::{Landscape, Shape},
 	philox::Stream,
 	rows::{dealt, score_rows, validation_rows_span, Image, RowSet, RowTarget, Rows},
 	sample::{drawn, segment_span, strided, validation, validation_span},
 	score, Forecast, Loss, Model, Program, Target, WindowPhase,
 };
+use doin_training::run::run_sum;
 use std::collections::BTreeSet;
 
 /// Returns the seed of a case.
@@ -131,6 +135,36 @@ fn the_blob_scores_rows_and_segments_of_rows_as_native_code_does() {
 }
 
 #[test]
+fn the_blob_scores_landscapes_as_native_code_does() {
+	let mut blob = Blob::new();
+	let stream = &mut Stream::new(&[29; 32], 90, 0);
+	let mut sums = BTreeSet::new();
+	for shape in Shape::ALL {
+		let mut landscapes = (1..=20).rev().map(|dimensions| Landscape { shape, dimensions, seed: Some(4) });
+		// No domain has an ellipsoid.
+		let Some(landscape) = landscapes.find(|landscape| landscape.check().is_ok()) else { continue };
+		let program = Program::Landscape(landscape);
+		let spec = DomainSpec { program: program.clone(), evidence: Evidence::Public, ..doin_runtime::demo::spec() };
+		let domain = blob.insert(spec, [], 0);
+		for case in 0..10u64 {
+			let point: Vec<i32> = (0..landscape.dimensions)
+				.map(|_| stream.below(2 * shape.edge().unsigned_abs() + 1) as i32 - shape.edge())
+				.collect();
+			let chunk = stream.below(program.chunks().into()) as u16;
+			let expected = program.point_sum(&point, chunk);
+			let model = Model::Point(point);
+			assert_eq!(blob.chunk_sum(domain, &model, None, chunk), expected, "{}, case {case}", shape.name());
+			let drawn = blob.chunk_sum(domain, &model, Some((EvidenceRef::Drawn, seed(case))), chunk);
+			assert_eq!(drawn, expected, "a draw chooses nothing");
+			sums.insert(expected);
+		}
+		let outside = Model::Point(vec![shape.edge() + 1; landscape.dimensions.into()]);
+		assert_eq!(blob.chunk_sum(domain, &outside, None, 0), None, "it is not admitted");
+	}
+	assert!(sums.len() > 50, "{} different sums", sums.len());
+}
+
+#[test]
 fn the_blob_scores_segments_of_a_series_as_native_code_does() {
 	let program = Forecast {
 		horizon: 4,
@@ -196,4 +230,34 @@ fn the_blob_rejects_models_that_the_domain_does_not_admit() {
 		assert_eq!(blob.chunk_sum(DEMO, &model, Some((evidence, [1; 32])), 0), None, "{evidence:?}");
 	}
 	assert_eq!(DEMO, 0);
+}
+
+#[test]
+fn the_blob_makes_training_runs_as_native_code_does() {
+	let runs = TrainingRuns { features: 20, classes: 4, training: 64, validation: 40, batch: 16, steps: 12, ..genomes::digits() };
+	let (spec, pages, bytes) = genomes::domain(&runs, 300);
+	assert_eq!(spec.check(), Ok(()));
+	let root = spec.data_root;
+	let mut blob = Blob::new();
+	let domain = blob.insert(spec, pages, 0);
+	assert_eq!(blob.rows(domain), Some(bytes.clone()));
+	let mut lists: Vec<_> = library::baselines().into_iter().map(|(_, genome)| genome).collect();
+	lists.push(library::label_smoothing(6_554, 4));
+	// Functions of every kind, along an axis, of matrices, and behind a condition.
+	lists.push(genomes::genome("[[251,101,3],[352,3,100,4],[205,101,-1,5],[1,4,5,9],[453,9]]"));
+	lists.push(genomes::genome("[[103,101,3],[102,3,101,4],[202,4,0,5],[5,5,5,6],[253,101,7],[1,6,7,8],[6,8,9]]"));
+	lists.push(genomes::genome("[[400,101,100,3],[2,100,101,4],[10,4,9],[451,3,5],[9,4,9],[252,9,9],[453,9]]"));
+	let mut sums = BTreeSet::new();
+	for (case, genome) in lists.into_iter().enumerate() {
+		let (seed, chunk, model) = (seed(case as u64), case as u16, Model::Genome(genome.clone()));
+		let expected = run_sum(&runs, &genome, &bytes, &seed, chunk);
+		assert_eq!(blob.chunk_sum(domain, &model, Some((EvidenceRef::Drawn, seed)), chunk), Some(expected), "drawn, case {case}");
+		let published = run_sum(&runs, &genome, &bytes, &root, chunk);
+		assert_eq!(blob.chunk_sum(domain, &model, None, chunk), Some(published), "published, case {case}");
+		assert_eq!(blob.chunk_sum(domain, &model, Some((EvidenceRef::Segment(0), seed)), chunk), None, "no segments");
+		sums.insert(expected);
+	}
+	assert!(sums.len() > 3, "{sums:?}");
+	let net = Model::Constant(vec![0; 4]);
+	assert_eq!(blob.chunk_sum(domain, &net, None, 0), None, "a model of another program");
 }

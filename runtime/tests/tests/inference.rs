@@ -23,7 +23,7 @@ use pallet_doin_inference::{
 };
 use sp_core::{sr25519, Pair};
 use sp_keyring::Sr25519Keyring::{self, Alice, Bob, Charlie, Dave, Eve};
-use sp_runtime::DispatchError;
+use sp_runtime::{DispatchError, DispatchResult};
 
 /// Bond of the server.
 const BOND: Balance = 1_000 * DOIN;
@@ -227,13 +227,14 @@ fn no_honest_server_is_slashable_over_a_hundred_crownings_and_a_reorganisation()
 	// A false output of any of them is a lie all the same.
 	let (block, model) = &receipts[50];
 	let lie = accusation(&genesis, *block, model, -1);
-	let accused = chain.state(|| Inference::accuse(origin(), SERVER.to_account_id(), Box::new(lie)));
-	assert_eq!((accused, bond(&mut chain)), (Ok(()), 0));
+	assert_eq!((accused(&mut chain, lie), bond(&mut chain)), (Ok(()), 0));
 }
 
-/// Returns the origin of an accuser.
-fn origin() -> RuntimeOrigin {
-	RuntimeOrigin::signed(Eve.to_account_id())
+/// Accuses SERVER outside a block.
+fn accused(chain: &mut Chain, accusation: Accusation<AccountId>) -> DispatchResult {
+	let (origin, server) = (RuntimeOrigin::signed(Eve.to_account_id()), SERVER.to_account_id());
+	let accused = chain.state(|| Inference::accuse(origin, server, Box::new(accusation)));
+	accused.map(drop).map_err(|failed| failed.error)
 }
 
 /// Accuses SERVER of every receipt, by its output and by its model.
@@ -242,10 +243,9 @@ fn all_are_refused(chain: &mut Chain, genesis: &Hash, receipts: &[(BlockNumber, 
 		let output = accusation(genesis, *block, model, 0);
 		let model = Accusation { claim: Claim::Model, ..output.clone() };
 		for (accusation, expected) in [(output, Error::TrueOutput), (model, Error::ChampionServed)] {
-			let accused = chain.state(|| Inference::accuse(origin(), SERVER.to_account_id(), Box::new(accusation)));
 			// The list of champions has room for a claim window of rounds. These champions follow each other faster.
 			let forgotten = error(Error::UnknownChampion);
-			let refused = accused.expect_err("the server is honest");
+			let refused = accused(chain, accusation).expect_err("the server is honest");
 			assert!(refused == error(expected) || refused == forgotten, "receipt of block {block}: {refused:?}");
 		}
 	}

@@ -3,7 +3,7 @@
 use doin_primitives::{domain::MAX_MODEL_BYTES, SizeClass};
 use doin_runtime::{
 	chunk_scorer::OnChainScorer,
-	speed::{reference_macs, HIDDEN, HORIZON, MAX_CHUNKS, REFERENCE_PS_PER_MAC, WINDOW},
+	speed::{reference_macs, training_macs, HIDDEN, HORIZON, MAX_CHUNKS, MAX_STEPS, REFERENCE_PS_PER_MAC, WINDOW},
 };
 use doin_scoring::program::MAX_WINDOWS;
 use doin_traits::ChunkScorer;
@@ -28,4 +28,11 @@ fn n18_the_work_that_a_node_times_is_that_of_the_published_measurement() {
 	assert_eq!(counted % 32, 0, "two chunks of sixteen windows");
 	assert!((of_a_window..of_a_window * 11 / 10).contains(&(counted / 32)), "{counted}");
 	assert_eq!(reference_macs(u32::MAX), reference_macs(MAX_CHUNKS), "the work of a call is bounded");
+}
+
+#[test]
+fn the_steps_of_training_that_a_benchmark_times_are_those_of_the_published_net() {
+	assert_eq!(training_macs(2), 2 * 7_471_104);
+	assert_eq!(training_macs(0), 0);
+	assert_eq!(training_macs(u32::MAX), training_macs(MAX_STEPS), "the work of a call is bounded");
 }

@@ -31,6 +31,8 @@ const ACCOUNTS: u32 = 2_000;
 const BATCH: u32 = 64;
 /// Runs of a query.
 const RUNS: usize = 10;
+/// Time between two reports while the database is written.
+const REPORT: Duration = Duration::from_secs(10);
 /// Longest run that a dashboard accepts.
 const LIMIT: Duration = Duration::from_millis(200);
 
@@ -47,18 +49,27 @@ fn main() {
 	assert!(slowest < LIMIT, "a query is too slow for a dashboard");
 }
 
-/// Writes a chain of rounds.
+/// Writes a chain of rounds, and reports how far it is.
 fn fill(path: &Path, rounds: u32) {
 	let mut store = Store::open(path).expect("a new database");
 	let (start, blocks) = (Instant::now(), rounds.div_ceil(IN_BLOCK) + 1);
-	let mut events = 0;
+	let (mut events, mut reported) = (0, start);
+	eprintln!("a database of {rounds} rounds is written: {blocks} blocks, about 2.4 KB a round");
 	for first in (0..=blocks).step_by(BATCH as usize) {
 		let batch: Vec<Block> = (first..=blocks.min(first + BATCH - 1)).map(|number| block(number, rounds)).collect();
 		events += batch.iter().map(|block| block.events.len()).sum::<usize>();
 		store.write(&batch).expect("the blocks are stored");
+		if reported.elapsed() > REPORT {
+			reported = Instant::now();
+			eprintln!("block {first} of {blocks}: {:.0} events/s", per_second(events, start));
+		}
 	}
-	let seconds = start.elapsed().as_secs_f64();
-	eprintln!("{rounds} rounds, {blocks} blocks, {events} events: {:.0} events/s", events as f64 / seconds);
+	eprintln!("{rounds} rounds, {blocks} blocks, {events} events: {:.0} events/s", per_second(events, start));
+}
+
+/// Returns how many events are written in a second.
+fn per_second(events: usize, start: Instant) -> f64 {
+	events as f64 / start.elapsed().as_secs_f64()
 }
 
 /// Returns block `number`: it begins the rounds of its place, and ends those of the block before it.

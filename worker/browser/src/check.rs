@@ -9,6 +9,7 @@ use doin_scoring::{
 	rows::{self, RowSet, Rows},
 	sample, score, Forecast, Model, Program, Windows,
 };
+use doin_training::run::run_sum;
 
 /// Most bytes of encoded [`Inputs`]: 4 MiB. The data of a domain has at most 1 MiB, with all its segments.
 pub const MAX_INPUT: u32 = 1 << 22;
@@ -20,7 +21,7 @@ pub struct Inputs {
 	pub record: Vec<u8>,
 	/// Encoded reference of the model.
 	pub model: Vec<u8>,
-	/// Answer of `model` for a stored model, of `baseline` for a linear or constant one; else empty.
+	/// Answer of `model` for a stored model, of `baseline` for a linear, a constant or a built-in one; else empty.
 	pub model_bytes: Vec<u8>,
 	/// Evidence of the sums and the seed that chooses from it; `None` for the validation split.
 	pub draw: Option<(EvidenceRef, Hash)>,
@@ -98,8 +99,8 @@ impl Check {
 			return Err(Fault::NoSuchChunk(index));
 		}
 		match (&self.spec.program, &self.data) {
-			(Program::Quadratic(quadratic), _) => match &self.model {
-				Model::Point(point) => Ok(score::score_point(quadratic, point, index)),
+			(Program::Quadratic(_) | Program::Landscape(_), _) => match &self.model {
+				Model::Point(point) => self.spec.program.point_sum(point, index).ok_or(Fault::OtherProgram),
 				_ => Err(Fault::OtherProgram),
 			},
 			(Program::Forecast(program), Data::Series(series)) => {
@@ -108,7 +109,19 @@ impl Check {
 			(Program::Rows(program), Data::Rows(bytes)) => {
 				Ok(rows::score_rows(&self.model, program, &self.rows(program, bytes, index)?))
 			}
-			(Program::Forecast(_), Data::Rows(_)) | (Program::Rows(_), Data::Series(_)) => Err(Fault::NotPassed),
+			(Program::Tolerance(_), _) => Err(Fault::Tolerance),
+			(Program::LossGenome(program), Data::Rows(bytes)) => {
+				let seed = match &self.draw {
+					None => &self.spec.data_root,
+					Some((EvidenceRef::Drawn, seed)) => seed,
+					Some(_) => return Err(Fault::OtherEvidence),
+				};
+				let Model::Genome(genome) = &self.model else { return Err(Fault::OtherProgram) };
+				Ok(run_sum(program, genome, &bytes.range(0..self.spec.values)?, seed, index))
+			}
+			(Program::Forecast(_), Data::Rows(_)) | (Program::Rows(_) | Program::LossGenome(_), Data::Series(_)) => {
+				Err(Fault::NotPassed)
+			}
 		}
 	}
 
@@ -212,8 +225,10 @@ impl Data {
 	/// Returns the data of a program without any part.
 	fn of(program: &Program) -> Self {
 		match program {
-			Program::Quadratic(_) | Program::Forecast(_) => Self::Series(Parts::default()),
-			Program::Rows(_) => Self::Rows(Parts::default()),
+			Program::Quadratic(_) | Program::Landscape(_) | Program::Forecast(_) | Program::Tolerance(_) => {
+				Self::Series(Parts::default())
+			}
+			Program::Rows(_) | Program::LossGenome(_) => Self::Rows(Parts::default()),
 		}
 	}
 }
@@ -237,7 +252,10 @@ fn check_root(spec: &DomainSpec, units: usize, hash: impl FnOnce() -> Hash) -> R
 fn check_labels(program: &Program, bytes: &[u8]) -> Result<(), Fault> {
 	match program {
 		Program::Rows(rows) => rows.check_labels(bytes).map_err(Fault::Labels),
-		Program::Quadratic(_) | Program::Forecast(_) => Ok(()),
+		// The hash of the samples is compared, and the chain has checked their classes.
+		Program::Quadratic(_) | Program::Landscape(_) | Program::Forecast(_) | Program::Tolerance(_) | Program::LossGenome(_) => {
+			Ok(())
+		}
 	}
 }
 
@@ -249,12 +267,15 @@ fn decode_model(spec: &DomainSpec, inputs: &Inputs) -> Result<Model, Fault> {
 			let model = if reference == ModelRef::Seasonal { Model::Seasonal } else { Model::RepeatLast };
 			return matches!(spec.program, Program::Forecast(_)).then_some(model).ok_or(Fault::OtherProgram);
 		}
-		ModelRef::Origin => match &spec.program {
-			Program::Quadratic(quadratic) => return Ok(Model::Point(vec![0; quadratic.target.len()])),
-			Program::Forecast(_) | Program::Rows(_) => return Err(Fault::OtherProgram),
-		},
+		ModelRef::Origin => {
+			if let Program::Tolerance(_) = &spec.program {
+				return Ok(Model::Opaque(Vec::new()));
+			}
+			let (dimensions, _) = spec.program.coordinates().ok_or(Fault::OtherProgram)?;
+			return Ok(Model::Point(vec![0; dimensions.into()]));
+		}
 		// The limits of the domain are those of submitted models.
-		ModelRef::Linear | ModelRef::Constant => (u32::MAX, u32::MAX),
+		ModelRef::Linear | ModelRef::Constant | ModelRef::BuiltIn => (u32::MAX, u32::MAX),
 		ModelRef::Stored(_) => (spec.limits.model_bytes, spec.limits.window_macs),
 	};
 	let bytes: Vec<u8> = answer(&inputs.model_bytes, "the model")?.ok_or(Fault::ModelMissing)?;

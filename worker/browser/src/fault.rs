@@ -33,6 +33,8 @@ pub enum Fault {
 	NotAdmitted(ModelError),
 	/// The model does not belong to the program of the domain.
 	OtherProgram,
+	/// The sums of the domain are those of a program of a user, which no page has.
+	Tolerance,
 	/// The evidence is bars of a stream, which no runtime API returns.
 	Bars,
 	/// The domain has no such evidence.
@@ -66,6 +68,9 @@ impl Display for Fault {
 			Self::ModelMalformed(error) => write!(f, "the bytes of the model are malformed ({error:?}): {OTHER_NODE}"),
 			Self::NotAdmitted(error) => write!(f, "the domain does not admit the model ({error:?}): {OTHER_NODE}"),
 			Self::OtherProgram => write!(f, "the model does not belong to the program of the domain: {OTHER_NODE}"),
+			Self::Tolerance => {
+				write!(f, "the sums are medians of the answers of a program, which the chain has the hash of: they cannot be recomputed here")
+			}
 			Self::Bars => {
 				write!(f, "the model was evaluated on live bars, which nodes do not return: its sums cannot be recomputed here")
 			}

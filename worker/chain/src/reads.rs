@@ -97,6 +97,7 @@ enum InitialModel {
 	Stored(ModelId),
 	Linear,
 	Constant,
+	BuiltIn,
 }
 
 impl From<InitialModel> for ModelRef {
@@ -108,6 +109,7 @@ impl From<InitialModel> for ModelRef {
 			InitialModel::Stored(id) => Self::Stored(id),
 			InitialModel::Linear => Self::Linear,
 			InitialModel::Constant => Self::Constant,
+			InitialModel::BuiltIn => Self::BuiltIn,
 		}
 	}
 }

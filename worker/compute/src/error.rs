@@ -22,6 +22,9 @@ pub enum Error {
 	/// The domain has no such evidence, or it is not published yet.
 	#[error("the domain has no such evidence, or its segment is not opened yet")]
 	NoSuchEvidence,
+	/// The sums are those of a program of a user, which is not here.
+	#[error("the sums of a tolerance domain are those of its program, which only evaluators that list it run")]
+	NoProgram,
 	/// There are too few rows.
 	#[error("there are {have} rows, {need} are needed for {what}")]
 	FewRows {

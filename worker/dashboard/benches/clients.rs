@@ -9,7 +9,8 @@
 //! The memory is that of this process, which the clients and Chromium are not a part of. Its growth is the median of the last third of
 //! the samples less that of the third before it. The benchmark fails if server or page grow more than [`MOST_SERVER_KIB`] or
 //! [`MOST_PAGE_KIB`], if the page is painted later than [`MOST_PAINT_MS`], if an event is lost, or if the page reports an error.
-//! Standard output has one line, the figures as JSON:
+//! Standard error says how far it is. It ends [`END`] after the last block at the latest; with few seconds the page takes two minutes
+//! longer, since no growth can be told of fewer than six rounds of its tabs. Standard output has one line, the figures as JSON:
 //!
 //! ```text
 //! {"clients":1000,"seconds":360,"blocks":600,"events":{"sent":…,"received":…,"clients_left":…},
@@ -21,7 +22,7 @@
 #[path = "simulated/source.rs"]
 mod source;
 
-use anyhow::{ensure, Context, Result};
+use anyhow::{anyhow, ensure, Context, Result};
 use doin_dashboard::{bind, Feed, Slot};
 use doin_roles::serve::ServeSlot;
 use serde_json::{json, Value};
@@ -56,6 +57,10 @@ const FIRST: u32 = 10_000;
 const TICK: Duration = Duration::from_millis(5);
 /// Time in which all clients have to be connected.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// Time in which `/status` is answered.
+const ANSWER: Duration = Duration::from_secs(30);
+/// Time in which the page has shown its tabs often enough after the last block, and the clients end after the server has.
+const END: Duration = Duration::from_secs(300);
 /// Samples of the memory.
 const SAMPLES: u32 = 24;
 /// Growth of the server's memory that is not a leak: buffers of connections, and fragments of freed memory.
@@ -130,11 +135,16 @@ async fn clients(address: SocketAddr, count: u64) -> Result<u64> {
 }
 
 /// Reads `/status` once, and returns the length of the response.
-async fn status(address: SocketAddr) -> std::io::Result<usize> {
-	let mut stream = TcpStream::connect(address).await?;
-	stream.write_all(format!("GET /status HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n").as_bytes()).await?;
-	let mut response = Vec::new();
-	stream.read_to_end(&mut response).await
+async fn status(address: SocketAddr) -> Result<usize> {
+	let answer = async {
+		let mut stream = TcpStream::connect(address).await?;
+		stream.write_all(format!("GET /status HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n").as_bytes()).await?;
+		let mut response = Vec::new();
+		stream.read_to_end(&mut response).await
+	};
+	let answered = tokio::time::timeout(ANSWER, answer).await;
+	let length = answered.with_context(|| format!("/status has no answer within {} s", ANSWER.as_secs()))?;
+	length.context("the server does not answer")
 }
 
 /// Measures the delay of a timer for ever.
@@ -191,12 +201,22 @@ impl Beside {
 		Self::start(Command::new("node").arg("soak.mjs").current_dir(folder).envs(variables))
 	}
 
-	/// Waits until the program ends, and returns what it printed.
+	/// Waits until the program ends, and returns what it printed. A program that does not end is killed.
 	fn output(mut self, name: &str) -> Result<String> {
-		let mut text = String::new();
-		let output = self.0.stdout.as_mut().with_context(|| format!("the output of the {name}"))?;
-		output.read_to_string(&mut text)?;
-		let status = self.0.wait()?;
+		let mut output = self.0.stdout.take().with_context(|| format!("the output of the {name}"))?;
+		let reader = std::thread::spawn(move || {
+			let mut text = String::new();
+			output.read_to_string(&mut text).map(|_| text)
+		});
+		let start = Instant::now();
+		let status = loop {
+			if let Some(status) = self.0.try_wait()? {
+				break status;
+			}
+			ensure!(start.elapsed() < END, "the {name} did not end within {} s", END.as_secs());
+			std::thread::sleep(TICK);
+		};
+		let text = reader.join().map_err(|_| anyhow!("the output of the {name} was not read"))??;
 		ensure!(status.success(), "the {name} ended with {status}: {text}");
 		Ok(text)
 	}
@@ -228,7 +248,7 @@ async fn blocks(address: SocketAddr, feed: &Feed, best: &AtomicU32, count: u32) 
 		clock.tick().await;
 		best.store(FIRST + place, Ordering::Relaxed);
 		publish(feed, FIRST + place)?;
-		status(address).await.context("the server does not answer")?;
+		status(address).await?;
 		if place % (count / SAMPLES).max(1) == 0 {
 			samples.push(resident());
 			eprintln!("block {place}: {} KiB, {} clients", resident(), feed.readers());
@@ -297,7 +317,7 @@ async fn run(clients: u64, seconds: u64, page: Option<PathBuf>) -> Result<Value>
 		let _ = stopped.await;
 	}));
 	let found = Arc::new(parking_lot::Mutex::new(empty_delays(seconds)));
-	let status_bytes = status(address).await.context("the server does not answer")?;
+	let status_bytes = status(address).await?;
 	let without_clients = resident();
 	let readers = Beside::clients(address, clients)?;
 	connected(&feed, clients).await?;
@@ -306,6 +326,9 @@ async fn run(clients: u64, seconds: u64, page: Option<PathBuf>) -> Result<Value>
 	tokio::spawn(delays(found.clone()));
 	let count = (seconds * 1_000 / BLOCK.as_millis() as u64).max(1) as u32;
 	let samples = blocks(address, &feed, &best, count).await?;
+	if page.is_some() {
+		eprintln!("the last block is published; the page ends once it has shown all its tabs six times");
+	}
 	let page = page.map(|page| page.output("page")).transpose()?;
 	let clients_left = feed.readers();
 	// The streams end, and with them the clients.

@@ -1,10 +1,10 @@
 // Dashboard: header, tabs, the panel that is shown, and the popover of figures.
 import { html, render, useEffect } from "./lib/html.js";
 import { start, useAnswer, useFeed } from "./lib/store.js";
-import { count, duration, short, time } from "./lib/format.js";
+import { duration, short, time } from "./lib/format.js";
 import { Tabs, ThemeSwitch, useRoute } from "./lib/frame.js";
 import { Figure, FigurePopover } from "./lib/ui.js";
-import { HEAD } from "./lib/items.js";
+import { FINAL, finalized, HEAD } from "./lib/items.js";
 import { Overview } from "./panels/overview.js";
 import { Domains } from "./panels/domains.js";
 import { Rounds } from "./panels/rounds.js";
@@ -70,7 +70,8 @@ function Header({ status }) {
 			<span class="top-fact">
 				<span class="label">Block</span> <${Figure} exact=${data?.chain_height} at=${data?.at} from=${HEAD} /></span>
 			<span class="top-fact wide-only">
-				<span class="label">Finalized</span> <span class="number">${count(data?.security.finalized_height)}</span></span>
+				<span class="label">Finalized</span> <${Figure} exact=${data?.security.finalized_height}
+					at=${data ? finalized(data) : null} from=${FINAL} /></span>
 			<${Connection} status=${status} />
 		</div>
 		<${ThemeSwitch} />
@@ -113,9 +114,9 @@ function Footer({ node }) {
 		<p>${
 			node
 				? html`Worker ${node.version}, running
-			for ${duration(1000 * node.uptime_s)} · network ${short(node.genesis, 10, 6)}`
+			for ${duration(1000 * node.uptime_s)} · network <span title=${node.genesis}>${short(node.genesis, 10, 6)}</span>`
 				: ""
-		}</p>
+		}${node ? " · " : ""}Select a number or an account to see where it comes from.</p>
 		<p><a href="/explorer">Explorer</a> · <a href="/api/openapi.json">Routes (OpenAPI)</a> · <a href="/dashboard/vendor/licences.txt">Licences</a></p>
 	</footer>`;
 }

@@ -118,7 +118,7 @@ pub(crate) fn views() -> Views {
 		domains: vec![domain(0, Some(champion)), domain(7, None)],
 		rounds: vec![round],
 		tasks: vec![task(1, 0, seats), task(2, 7, Vec::new()), task(3, 0, Vec::new())],
-		security: Security { finalized_height: HEIGHT, pending_commitments: 1, pending_quorums: 3 },
+		security: Security { finalized_height: HEIGHT, pending_commitments: 1, pending_quorums: 3, ..Security::default() },
 		work: Work { at: best(), queue: vec![entry], last_seal: Some(json!({ "workBlock": 1 })), ..Work::default() },
 		fees: Fees { at: best(), base_fee: "12".into(), enabled: true, ..Fees::default() },
 		coin: Coin { total_supply: "9".into(), my_balance: Some("4".into()), my_holds: None },
@@ -210,6 +210,8 @@ fn search() -> Search {
 		peer_id: ALICE.into(),
 		state: "training".into(),
 		generation: 3,
+		stage: 1,
+		stages: 1,
 		population: 24,
 		epoch: 40,
 		total_epochs: 640,
@@ -401,6 +403,7 @@ impl Source for Fixed {
 			performance: Some(u64::MAX.to_string()),
 			best_performance: None,
 			is_improvement: false,
+			block: Some(HEIGHT),
 			timestamp: None,
 		};
 		Ok(Metrics { at: stored(), first_block: 0, metrics: vec![performance], count: 1 })

@@ -302,6 +302,29 @@ async fn domains_are_listed_in_pages() {
 }
 
 #[tokio::test]
+async fn domains_are_found_by_a_part_of_their_name_and_by_their_number() {
+	let server = Server::complete();
+	for (text, expected) in [
+		("domain", vec![0_u64, 7]),
+		("DOMAIN%207", vec![7]),
+		("7", vec![7]),
+		("%207%20", vec![7]),
+		("", vec![0, 7]),
+		("70", vec![]),
+	] {
+		let (status, found) = server.get(&format!("/api/optimization?search={text}&limit=20")).await;
+		let ids: Vec<u64> = found["domains"].as_array().unwrap().iter().filter_map(|one| one["domain_id"].as_u64()).collect();
+		assert_eq!((status, ids, found["total"].as_u64()), (200, expected.clone(), Some(expected.len() as u64)), "{text}");
+	}
+	let (_, second) = server.get("/api/optimization?search=domain&limit=1&offset=1").await;
+	assert_eq!((&second["domains"][0]["domain_id"], &second["total"]), (&json!(7), &json!(2)));
+	for (query, expected) in [("search=a&domain=0", 422), ("search=a&limit=1001", 422), ("search=a&search=b", 400)] {
+		let (status, body) = server.get(&format!("/api/optimization?{query}")).await;
+		assert_eq!(status, expected, "{query}: {body}");
+	}
+}
+
+#[tokio::test]
 async fn streams_are_listed_in_pages_and_shown_with_their_rounds() {
 	let server = Server::complete();
 	let page = |query: &'static str| {

@@ -210,6 +210,7 @@ pub fn rejection(error: ModelError) -> &'static str {
 		ModelError::Window => "the window is longer than the history",
 		ModelError::Weight => "a weight lies outside 12 bits",
 		ModelError::Shift => "a shift lies outside its range",
+		ModelError::Genome(_) => "the genome is refused",
 		ModelError::Overflow => "a sum of products could exceed 31 bits, and would not be exact",
 		ModelError::TooCostly => "a forecast takes more multiply-accumulates than a chain admits",
 		ModelError::TooLarge => "the model has more bytes than a chain admits",

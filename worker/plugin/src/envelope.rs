@@ -8,7 +8,7 @@
 //! The first message is [`INITIALIZE`]. Its params name the [`VERSION`] of the protocol, and the answer repeats it. A new method, or a
 //! new member that can be ignored, keeps the version; anything else raises it.
 //!
-//! The module knows no method beside the first one. Forecasts are one use of it, and searches another one.
+//! The module knows no method beside the first one. Forecasts, searches and tolerance domains are uses of it.
 
 use serde::Serialize;
 use serde_json::{json, Value};

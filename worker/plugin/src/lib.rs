@@ -1,8 +1,8 @@
 //! Programs of users that the worker asks over JSON-RPC 2.0, one message a line, on their standard input and output.
 //!
 //! ```text
-//! doin-forecaster, doin-search ──▶ Dialogue: ask, notify ──▶ envelope: lines of JSON-RPC 2.0
-//!                                                       └──▶ process: a program within Limits
+//! doin-forecaster, doin-search, doin-roles ──▶ Dialogue: ask, notify ──▶ envelope: lines of JSON-RPC 2.0
+//!                                                                   └──▶ process: a program within Limits
 //! ```
 //!
 //! - [`envelope`] has the messages and the version of the protocol.
@@ -10,7 +10,7 @@
 //! - [`limits`] bounds its memory, processor time, files and output.
 //! - [`Dialogue`] asks a program, and names it in every [`Fault`].
 //!
-//! The crate knows no method beside `initialize`. Forecasts and searches are two uses of it.
+//! The crate knows no method beside `initialize`. Forecasts, searches and tolerance domains are uses of it.
 
 #![warn(clippy::missing_errors_doc)]
 

@@ -12,7 +12,10 @@ use doin_chain::Chain;
 use doin_compute::gpu::Devices;
 use doin_primitives::RoundParams;
 use doin_serve::tasks::HostQueue;
-use std::sync::Arc;
+use std::sync::{
+	atomic::{AtomicBool, Ordering},
+	Arc,
+};
 
 /// Handles that every role needs. Clones share everything.
 #[derive(Clone)]
@@ -46,5 +49,27 @@ impl Context {
 	/// Errors if `work` panics, or if the runtime shuts down before `work` has ended.
 	pub async fn compute<T: Send + 'static>(&self, priority: Priority, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
 		self.queue.run(priority, work).await
+	}
+
+	/// Runs `work`, which asks a program of a user, on a thread of its own: a program that hangs must not delay what has a deadline. The
+	/// flag that `work` gets is set when the future is dropped.
+	///
+	/// # Errors
+	///
+	/// Errors if `work` panics, or if the runtime shuts down.
+	pub async fn run_program<T: Send + 'static>(&self, work: impl FnOnce(&AtomicBool) -> T + Send + 'static) -> Result<T> {
+		let stop = StopOnDrop::default();
+		let flag = stop.0.clone();
+		Ok(tokio::task::spawn_blocking(move || work(&flag)).await?)
+	}
+}
+
+/// Flag that is set when it is dropped.
+#[derive(Default)]
+struct StopOnDrop(Arc<AtomicBool>);
+
+impl Drop for StopOnDrop {
+	fn drop(&mut self) {
+		self.0.store(true, Ordering::Relaxed);
 	}
 }

@@ -1,16 +1,25 @@
 //! Domains and models that were loaded from the chain. Records, published data and model bytes never change, and opened segments are
 //! appended, so nothing is ever loaded twice.
 
-use crate::problem::{decode_admissible, Problem};
+use crate::{
+	config::Config,
+	problem::{decode_admissible, Problem},
+	programs::Programs,
+};
 use anyhow::{Context, Result};
-use doin_chain::{Chain, Head};
-use doin_primitives::{DomainId, ModelRef};
+use doin_chain::{Account, Chain, Head};
+use doin_primitives::{views::DomainView, DomainId, ModelRef, ProgramKind};
 use doin_scoring::Model;
 use parking_lot::Mutex;
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+	collections::{BTreeMap, BTreeSet},
+	sync::Arc,
+};
 
 /// Domains that the cache holds at most. The data of each has up to 1 MiB, and anybody can register domains.
 const MAX_PROBLEMS: usize = 64;
+/// Target of log events.
+const TARGET: &str = "doin::program";
 /// Models that the cache holds at most; far more than are open at a time.
 const MAX_MODELS: usize = 512;
 
@@ -26,9 +35,48 @@ struct ModelKey {
 pub struct DomainCache {
 	problems: Mutex<BTreeMap<DomainId, Arc<Problem>>>,
 	models: Mutex<BTreeMap<ModelKey, Arc<Model>>>,
+	programs: Programs,
+	/// Tolerance domains whose missing programs were reported.
+	reported: Mutex<BTreeSet<DomainId>>,
 }
 
 impl DomainCache {
+	/// Returns an empty cache whose tolerance domains are scored by `programs`.
+	pub fn new(programs: Programs) -> Self {
+		Self { programs, ..Self::default() }
+	}
+
+	/// Returns `domains` without the tolerance domains that this worker cannot score: those that the configuration does not name, and those
+	/// whose programs it does not list, which are logged once.
+	///
+	/// # Errors
+	///
+	/// Errors if the record of a tolerance domain that the configuration names cannot be read.
+	pub async fn runnable(
+		&self,
+		chain: &Chain,
+		at: Head,
+		config: &Config,
+		domains: Vec<DomainView<Account>>,
+	) -> Result<Vec<DomainView<Account>>> {
+		let mut runnable = Vec::with_capacity(domains.len());
+		for domain in domains {
+			if domain.program == ProgramKind::Tolerance {
+				if config.domain(domain.id, &domain.name).is_none() {
+					continue;
+				}
+				if let Err(missing) = self.problem(chain, at, domain.id).await?.user_program() {
+					if self.reported.lock().insert(domain.id) {
+						tracing::warn!(target: TARGET, domain = domain.id, "domain is left out: {missing:#}");
+					}
+					continue;
+				}
+			}
+			runnable.push(domain);
+		}
+		Ok(runnable)
+	}
+
 	/// Returns a domain with the segments that are opened at block `at`, loading what is not cached.
 	///
 	/// # Errors
@@ -43,7 +91,11 @@ impl DomainCache {
 				problem.read_segments(chain, at).await?;
 				problem
 			}
-			None => Problem::load(chain, at, id).await?,
+			None => {
+				let mut problem = Problem::load(chain, at, id).await?;
+				problem.program = problem.tolerance().and_then(|tolerance| self.programs.get(&tolerance.code));
+				problem
+			}
 		};
 		let problem = Arc::new(problem);
 		insert_bounded(&mut self.problems.lock(), id, problem.clone(), MAX_PROBLEMS);
@@ -65,8 +117,7 @@ impl DomainCache {
 		let loaded = match model {
 			ModelRef::RepeatLast => Model::RepeatLast,
 			ModelRef::Seasonal => Model::Seasonal,
-			ModelRef::Origin => Model::Point(vec![0; usize::from(problem.chunks())]),
-			ModelRef::Constant => problem.naive()?,
+			ModelRef::Origin | ModelRef::Constant | ModelRef::BuiltIn => problem.naive()?,
 			ModelRef::Linear => {
 				problem.linear.clone().with_context(|| format!("domain {} has no linear model of its owner", problem.id))?
 			}

@@ -82,10 +82,10 @@ impl Enlistment {
 	/// them serve those domains.
 	async fn serve_unweighted(&mut self, context: &Context) -> bool {
 		let chain = &context.chain;
-		let domains = match chain.domains(chain.head()).await {
+		// A tolerance domain without its program is not served, and left.
+		let domains = match runnable_domains(context).await {
 			Ok(domains) => domains,
 			Err(error) => {
-				let error = anyhow::Error::from(error);
 				tracing::warn!(target: TARGET, "domains without weight are not served until they are read, in a round: {error:#}");
 				return false;
 			}
@@ -148,6 +148,13 @@ impl Enlistment {
 		let of_domain = |domain: &DomainId| self.bonded.iter().map(|account| (*domain, *account)).collect::<Vec<_>>();
 		domains.iter().flat_map(of_domain).filter(|pair| !self.served.contains(pair)).collect()
 	}
+}
+
+/// Returns the domains that this worker can score.
+async fn runnable_domains(context: &Context) -> Result<Vec<DomainView<Account>>> {
+	let (chain, head) = (&context.chain, context.chain.head());
+	let domains = chain.domains(head).await?;
+	context.domains.runnable(chain, head, &context.config, domains).await
 }
 
 /// Bonds an evaluator that has no bond yet, with the amount of its identity. Returns `false` if the identity has no amount.

@@ -36,6 +36,7 @@
 //! * [`leftovers`]: holds of an account that serve nothing, and their release.
 //! * `enlist`, `begun`, `retry`: bonds and services of evaluators, optimizers that were started, pauses between attempts.
 //! * `identities`: one signer per identity, and one queue of calls per key.
+//! * [`programs`]: programs of tolerance domains, which the configuration lists by hash.
 //! * `keeper`: the chain that the journal belongs to, and its expired entries.
 //! * [`shared_work`]: sums that other workers of the owner pull and compute.
 //! * [`config`], [`keys`], [`amount`], [`shell`]: settings, keys and amounts of the user, and commands printed for a shell.
@@ -50,8 +51,8 @@
 //! # Logs
 //!
 //! Events go to the targets `doin::worker`, `doin::optimizer`, `doin::evaluator`, `doin::owner`, `doin::reporter`,
-//! `doin::forecaster`, `doin::serve`, `doin::anchor`, `doin::search`, `doin::journal` and `doin::keys`. The spans `optimize`, `evaluate`, `own`,
-//! `report` and `forecast` have the field `block`, `optimize` and `own` have `domain`, and `duty` has `domain` and `task`.
+//! `doin::forecaster`, `doin::serve`, `doin::anchor`, `doin::search`, `doin::program`, `doin::journal` and `doin::keys`. The spans
+//! `optimize`, `evaluate`, `own`, `report` and `forecast` have the field `block`, `optimize` and `own` have `domain`, and `duty` has `domain` and `task`.
 
 #![warn(clippy::missing_errors_doc)]
 
@@ -80,6 +81,7 @@ pub mod owner;
 pub mod participant;
 pub mod plan;
 pub mod problem;
+pub mod programs;
 pub mod progress;
 mod random;
 #[cfg(test)]

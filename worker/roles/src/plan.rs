@@ -38,10 +38,9 @@ impl Threads {
 		}
 	}
 
-	/// Returns the search threads of each of `starting` domains beside `running` ones. Domains that start later share threads
-	/// with the earlier ones.
-	pub fn per_search(&self, running: usize, starting: usize) -> usize {
-		(self.search / (running + starting).max(1)).max(1)
+	/// Returns the threads of each of so many searches, at least one.
+	pub fn per_search(&self, searches: usize) -> usize {
+		(self.search / searches.max(1)).max(1)
 	}
 }
 
@@ -92,6 +91,9 @@ pub fn unusable_domains(config: &Config, domains: &[DomainView<Account>]) -> Vec
 				 domain is registered"
 			)),
 			[DomainView { status: Status::Active, .. }] => None,
+			[DomainView { status: Status::Converged, .. }] => {
+				Some(format!("domain {label} has reached its target and takes no commits any more: remove it from `domains`"))
+			}
 			[domain] => Some(format!("domain {label} takes no commits: its status is {:?}", domain.status)),
 			_ => {
 				let ids: Vec<String> = found.iter().map(|domain| domain.id.to_string()).collect();
@@ -165,7 +167,7 @@ mod tests {
 	#[test]
 	fn searches_share_their_threads_evenly() {
 		let threads = Threads { deadline: 1, search: 7 };
-		assert_eq!([(0, 1), (0, 2), (2, 1), (7, 7), (0, 0)].map(|(a, b)| threads.per_search(a, b)), [7, 3, 2, 1, 7]);
+		assert_eq!([1, 2, 3, 14, 0].map(|searches| threads.per_search(searches)), [7, 3, 2, 1, 7]);
 	}
 
 	fn optimized(config: &Config, domains: &[DomainView<Account>]) -> Vec<DomainId> {
@@ -217,6 +219,16 @@ mod tests {
 		assert_eq!(optimized.len(), 1);
 		let rest = domains_to_finish(&optimized, &domains, &entries, me);
 		assert_eq!(rest.iter().map(|domain| (domain.id, domain.config.optimize)).collect::<Vec<_>>(), [(1, false)]);
+	}
+
+	#[test]
+	fn a_domain_that_has_reached_its_target_is_named_as_such() {
+		let named = DomainConfig { domain_id: Some(2), optimize: true, ..Default::default() };
+		let domains = [DomainView { id: 2, status: Status::Converged, ..domain() }];
+		let config = config(BOTH, None, vec![named]);
+		assert!(domains_to_optimize(&config, &domains).is_empty());
+		let warnings = unusable_domains(&config, &domains);
+		assert!(warnings.len() == 1 && warnings[0].contains("domain 2 has reached its target"), "{warnings:?}");
 	}
 
 	#[test]

@@ -8,6 +8,7 @@ use doin_compute::{
 };
 use doin_primitives::blake2_256;
 use doin_scoring::{
+	genome::library::baselines,
 	model::OUT_FRAC,
 	philox::{purpose, Key},
 	rows::{Label, RowSet, RowTarget, Rows},
@@ -18,11 +19,13 @@ use rayon::prelude::*;
 
 /// Name of the linear model that the owner of a domain has handed in.
 pub const OWNERS_MODEL: &str = "linear of the owner";
+/// Name of the initial champion of a program whose models are points.
+const ORIGIN: &str = "origin";
 /// Validation rows that the nearest neighbour is looked up for. The standard error of a rate of one half is 1.6 % then.
 const NEIGHBOUR_ROWS: usize = 1_024;
 
 /// Returns the errors of simple models on the validation split, and of `champion` beside them; of a series also those behind the
-/// split. Empty for a program without data. A ridge of rows that the limits of the domain do not admit is left out.
+/// split. A ridge of rows that the limits of the domain do not admit is left out.
 ///
 /// # Errors
 ///
@@ -31,17 +34,28 @@ pub fn errors(problem: &Problem, champion: Option<Model>) -> Result<Vec<Baseline
 	let owners = problem.linear.clone().map(|model| (OWNERS_MODEL.to_string(), model));
 	let others: Vec<(String, Model)> = owners.into_iter().chain(champion.map(|model| ("champion".to_string(), model))).collect();
 	match &problem.spec.program {
-		Program::Quadratic(_) => Ok(Vec::new()),
+		Program::Quadratic(_) | Program::Landscape(_) => {
+			let origin = (ORIGIN.to_string(), problem.naive()?);
+			compared(problem, std::iter::once(origin).chain(others).collect(), 1, |error| problem.draw_error(error))
+		}
+		Program::Tolerance(_) => Ok(Vec::new()),
 		Program::Forecast(_) => {
 			let data = Dataset::new(ForecastTask::new(&problem.spec, problem.published_series().to_vec())?, 0, 0)?;
 			Ok(baseline::report(&data, 0, &others)?)
+		}
+		Program::LossGenome(_) => {
+			let built_in = baselines().into_iter().map(|(name, genome)| (name.to_string(), Model::Genome(genome)));
+			let predictions = u64::from(problem.chunks()) * problem.predictions_per_validation_chunk();
+			compared(problem, built_in.chain(others).collect(), predictions, |error| problem.draw_error(error))
 		}
 		Program::Rows(rows) => {
 			let data = RowsData::new(RowsTask::of_domain(&problem.spec, problem.data.rows())?)?;
 			let constant = (constant_name(rows).to_string(), problem.naive()?);
 			// The domain may admit smaller nets only.
 			let ridge = data.ridge().ok().map(|model| ("ridge".to_string(), model));
-			of_rows(problem, std::iter::once(constant).chain(ridge).chain(others).collect())
+			let predictions = u64::from(problem.chunks()) * problem.predictions_per_validation_chunk();
+			let mean = |error: u64| error as f64 / f64::from(1u32 << OUT_FRAC) / predictions as f64;
+			compared(problem, std::iter::once(constant).chain(ridge).chain(others).collect(), predictions, mean)
 		}
 	}
 }
@@ -54,17 +68,17 @@ fn constant_name(rows: &Rows) -> &'static str {
 	}
 }
 
-/// Returns the errors of models of rows on the validation split. Losses are relative to the first model.
-fn of_rows(problem: &Problem, models: Vec<(String, Model)>) -> Result<Vec<BaselineRow>> {
+/// Returns the errors of models on the validation split, which has `predictions` predictions; `mean` returns the mean of an error sum, in raw
+/// units. Losses are relative to the first model.
+fn compared(
+	problem: &Problem,
+	models: Vec<(String, Model)>,
+	predictions: u64,
+	mean: impl Fn(u64) -> f64,
+) -> Result<Vec<BaselineRow>> {
 	let (names, models): (Vec<String>, Vec<Model>) = models.into_iter().unzip();
 	let sums: Vec<u64> = problem.validation_sums(&models)?.iter().map(|sums| total(sums)).collect();
-	let predictions = u64::from(problem.chunks()) * problem.predictions_per_validation_chunk();
-	let summary = |error: u64| ErrorSummary {
-		error,
-		predictions,
-		mean: error as f64 / f64::from(1u32 << OUT_FRAC) / predictions as f64,
-		loss: loss(error, sums[0]),
-	};
+	let summary = |error: u64| ErrorSummary { error, predictions, mean: mean(error), loss: loss(error, sums[0]) };
 	let rows = names.into_iter().zip(&sums);
 	Ok(rows.map(|(name, error)| BaselineRow { name, validation: summary(*error), test: None, practice: None }).collect())
 }
@@ -107,7 +121,7 @@ fn distance(a: &[u8], b: &[u8]) -> u32 {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::problem::tests::{letters, sawtooth, sealed_sawtooth};
+	use crate::problem::tests::{letters, rastrigin, sawtooth, sealed_sawtooth};
 
 	fn names(rows: &[BaselineRow]) -> Vec<&str> {
 		rows.iter().map(|row| row.name.as_str()).collect()
@@ -126,6 +140,20 @@ mod tests {
 		assert_eq!(rows[0].validation, rows[2].validation);
 		assert_eq!((rows[0].validation.predictions, rows[0].validation.loss), (64 * 3, 1 << 20));
 		assert!(rows[1].validation.mean < rows[0].validation.mean, "a class follows from two features");
+	}
+
+	#[test]
+	fn the_value_of_a_point_is_compared_with_that_of_the_origin() {
+		let problem = rastrigin();
+		let optimum = problem.point(&[250, -1_000, 417]);
+		let rows = errors(&problem, Some(optimum.clone())).unwrap();
+		assert_eq!(names(&rows), ["origin", "champion"]);
+		let Program::Landscape(landscape) = problem.spec.program else { unreachable!("a landscape") };
+		let Model::Point(point) = optimum else { unreachable!("a point") };
+		assert_eq!((rows[0].validation.error, rows[1].validation.error), (landscape.value(&[]), landscape.value(&point)));
+		assert_eq!(rows[0].validation.mean, landscape.value(&[]) as f64 / 1e6);
+		assert_eq!((problem.unit(), problem.error_description()), ((1.0, "value".into()), "value".into()));
+		assert_eq!(problem.describe_error(0.25), "a value of 0.25000");
 	}
 
 	#[test]

@@ -18,6 +18,7 @@ use crate::{
 	owner::{Absence, NoSuchDomain, Owner},
 	participant::Participant,
 	plan::{domains_to_finish, domains_to_optimize, unusable_domains, OptimizedDomain, Threads},
+	programs::Programs,
 	progress::Progress,
 	report::Reporter,
 	retry::Retry,
@@ -32,7 +33,10 @@ use doin_compute::{
 };
 use doin_primitives::{oracle::UNREVEALED_BURN, BlockNumber, DomainId};
 use std::{collections::HashMap, future::Future, sync::Arc};
-use tokio::task::{self, JoinError, JoinSet};
+use tokio::{
+	sync::watch,
+	task::{self, JoinError, JoinSet},
+};
 
 /// Target of log events.
 const TARGET: &str = "doin::worker";
@@ -134,7 +138,7 @@ impl Worker {
 		let context = Context {
 			params: self.chain.round_params(self.chain.head()).await?,
 			chain: self.chain,
-			domains: Arc::new(DomainCache::default()),
+			domains: Arc::new(DomainCache::new(Programs::new(&self.config.programs))),
 			journal: Arc::new(self.journal),
 			config: Arc::new(self.config),
 			queue: DeadlineQueue::new(thread_pool(threads.deadline)?),
@@ -372,18 +376,23 @@ async fn optimize(context: Context, signer: Signer, threads: Threads) -> Result<
 	let backend = Backend::detect()?.name();
 	tracing::info!(target: TARGET, account = %signer.account(), threads = threads.search, backend, "optimizing");
 	let mut begun = Begun::default();
+	let (share, shares) = watch::channel(threads.per_search(1));
+	// Searches that begin take threads of the others, and those that end leave theirs to them.
+	let divide = |begun: &Begun| {
+		let each = threads.per_search(begun.searches());
+		share.send_if_modified(|share| std::mem::replace(share, each) != each);
+	};
 	let mut optimizers: JoinSet<Result<()>> = JoinSet::new();
 	let mut domains: HashMap<task::Id, DomainId> = HashMap::new();
 	let mut head = context.chain.head();
 	loop {
 		match new_domains(&context, head, signer.account(), &begun).await {
 			Ok(new) => {
-				let starting = new.iter().filter(|domain| domain.config.optimize).count();
-				let share = threads.per_search(begun.searches(), starting);
+				new.iter().for_each(|domain| begun.begin(domain));
+				divide(&begun);
 				for domain in new {
-					begun.begin(&domain);
 					let id = domain.id;
-					let optimizer = optimizers.spawn(optimize_domain(context.clone(), signer.clone(), domain, share));
+					let optimizer = optimizers.spawn(optimize_domain(context.clone(), signer.clone(), domain, shares.clone()));
 					domains.insert(optimizer.id(), id);
 				}
 			}
@@ -403,6 +412,7 @@ async fn optimize(context: Context, signer: Signer, threads: Threads) -> Result<
 				}
 			}
 		}
+		divide(&begun);
 		if begun.is_empty() {
 			tracing::debug!(target: TARGET, block = head.number, "no domain to optimize yet");
 		}
@@ -420,14 +430,20 @@ fn outcome_of(ended: Result<(task::Id, Result<()>), JoinError>) -> (task::Id, Re
 
 async fn new_domains(context: &Context, head: Head, account: Account, begun: &Begun) -> Result<Vec<OptimizedDomain>> {
 	let domains = context.chain.domains(head).await?;
-	let mut wanted = domains_to_optimize(&context.config, &domains);
+	let runnable = context.domains.runnable(&context.chain, head, &context.config, domains.clone()).await?;
+	let mut wanted = domains_to_optimize(&context.config, &runnable);
 	let entries = context.journal.open_entries(Kind::Candidate)?;
 	wanted.extend(domains_to_finish(&wanted, &domains, &entries, account));
 	wanted.retain(|domain| begun.may_begin(domain, head.number));
 	Ok(wanted)
 }
 
-async fn optimize_domain(context: Context, signer: Signer, domain: OptimizedDomain, threads: usize) -> Result<()> {
+async fn optimize_domain(
+	context: Context,
+	signer: Signer,
+	domain: OptimizedDomain,
+	threads: watch::Receiver<usize>,
+) -> Result<()> {
 	let OptimizedDomain { id, mut config } = domain;
 	if let Some(seed) = config.optimization_config.seed {
 		match context.journal.begin_search(id) {

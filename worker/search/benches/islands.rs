@@ -1,8 +1,8 @@
 //! Rounds that islands need to reach a target, on the hidden quadratic of the first DOIN network and on Rastrigin's function.
 //!
-//! `scripts/bench.sh islands`, or `cargo bench --workspace --bench islands -- [--runs N] [--json] [--plot FILE]`. In a round each
-//! island evaluates one candidate. Shown are medians over the runs, whose seeds are 0, 1, … and also hide the optimum. Equal arguments
-//! give equal results.
+//! `scripts/bench.sh islands --parts functions`, or `cargo bench --workspace --bench islands -- [--runs N] [--json] [--plot FILE]`. In a
+//! round each island evaluates one candidate. Shown are medians over the runs, whose seeds are 0, 1, … and also hide the optimum. Equal
+//! arguments give equal results.
 //!
 //! - **Quadratic**: Σ (xᵢ − tᵢ)² over ten coordinates, xᵢ from ±10 at first, tᵢ from ±5, down to 100 and to 50. Islands share the
 //!   best new candidate after each round. *Hill climber* is the optimizer of the first network: a normal step of deviation 0.5 from the

@@ -4,16 +4,14 @@
 //! stage, and few are trained to the end. Each stage has a population of its own, whose fitnesses compare trainings of the same
 //! length. In later brackets a candidate of a stage is bred from the best of the stage before it, and replaces the member of its
 //! stage that it beats.
+//!
+//! A candidate without epochs, e.g. a linear model, is the same after any part of them. It is trained once, to the end, at the stage that
+//! asks for it, and enters the later stages of its bracket with that fitness.
 
-use crate::{
-	memory::Memory, optimizer::same_configuration, random::Random, Checkpoint, Individual, Injected, Migrant, Optimizer,
-	SearchError, Space, Trial,
-};
+use crate::{algorithm::Algorithm, memory::Memory, random::Random, Condition, Individual, SearchError, Space, Trial};
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 
-/// Name of the algorithm.
-const NAME: &str = "de";
 /// Least number of individuals that mutants are made of, if there are as many.
 const LEAST_POOL: usize = 4;
 
@@ -30,13 +28,16 @@ pub struct EvolutionConfig {
 	pub scale: u16,
 	/// Rate per thousand at which a gene is taken from the mutant.
 	pub crossover: u16,
+	/// Conditions that a candidate without epochs meets, all of them, e.g. depth 0. No candidate does without conditions.
+	#[serde(default)]
+	pub whole_if: Vec<Condition>,
 	/// Seed of the random stream.
 	pub seed: u64,
 }
 
 impl Default for EvolutionConfig {
 	fn default() -> Self {
-		Self { population: 27, stages: 3, reduction: 3, scale: 500, crossover: 500, seed: 0 }
+		Self { population: 27, stages: 3, reduction: 3, scale: 500, crossover: 500, whole_if: Vec::new(), seed: 0 }
 	}
 }
 
@@ -109,9 +110,22 @@ impl Evolution {
 		(0..stage).fold(self.config.population, |places, _| (places / self.config.reduction as usize).max(1))
 	}
 
-	/// Returns the divisor of the epochs of a stage.
-	fn divisor(&self, stage: usize) -> u32 {
+	/// Returns the divisor of the epochs of a candidate at a stage.
+	fn divisor(&self, stage: usize, genes: &[i64]) -> u32 {
+		if self.is_whole(genes) {
+			return 1;
+		}
 		self.config.reduction.pow((self.config.stages - 1 - stage) as u32)
+	}
+
+	/// Returns `true` if a candidate has no epochs, so that it is trained to the end at each stage.
+	fn is_whole(&self, genes: &[i64]) -> bool {
+		let genes_of_space = self.memory.space.genes();
+		let is_met = |condition: &Condition| {
+			let mut pairs = genes_of_space.iter().zip(genes);
+			pairs.any(|(gene, value)| gene.name == condition.gene && condition.values.contains(value))
+		};
+		!self.config.whole_if.is_empty() && self.config.whole_if.iter().all(is_met)
 	}
 
 	/// Draws the candidates of the present stage.
@@ -119,8 +133,10 @@ impl Evolution {
 		let places = self.places(self.stage);
 		if let Some(before) = self.stage.checked_sub(1).filter(|_| self.brackets == 0) {
 			// The first bracket halves: the best of the stage before are trained longer.
-			let promoted = self.stages[before].iter().take(places);
-			self.waiting.extend(promoted.map(|individual| Entrant { genes: individual.genes.clone(), place: None }));
+			let promoted = self.stages[before].iter().take(places).cloned();
+			let (whole, trained): (Vec<_>, Vec<_>) = promoted.partition(|individual| self.is_whole(&individual.genes));
+			self.stages[self.stage].extend(whole);
+			self.waiting.extend(trained.into_iter().map(|Individual { genes, .. }| Entrant { genes, place: None }));
 			return;
 		}
 		let pool = self.pool(places);
@@ -184,119 +200,83 @@ impl Evolution {
 	}
 }
 
-impl Optimizer for Evolution {
-	fn name(&self) -> &'static str {
-		NAME
+impl Algorithm for Evolution {
+	type Config = EvolutionConfig;
+
+	fn label(&self) -> &'static str {
+		"de"
 	}
 
-	fn space(&self) -> &Space {
-		&self.memory.space
+	fn config(&self) -> &EvolutionConfig {
+		&self.config
 	}
 
-	fn ask(&mut self, n: usize) -> Vec<Trial> {
-		let mut asked = Vec::with_capacity(n);
-		while asked.len() < n {
-			let trial = match self.memory.waiting() {
-				None => self.waiting.pop_front().map(|entrant| {
-					let trial = Trial { genes: entrant.genes.clone(), divisor: self.divisor(self.stage) };
-					self.asked.push(entrant);
-					trial
-				}),
-				waiting => waiting,
-			};
-			let Some(trial) = trial else { break };
-			self.memory.note_asked(&trial);
-			asked.push(trial);
-		}
-		asked
+	fn memory(&self) -> &Memory {
+		&self.memory
 	}
 
-	fn tell(&mut self, trial: &Trial, fitness: u64) -> Result<(), SearchError> {
-		let individual = Individual { genes: self.memory.note_told(trial)?, fitness };
-		if trial.divisor == 1 {
-			self.memory.enter(&individual);
-		}
+	fn memory_mut(&mut self) -> &mut Memory {
+		&mut self.memory
+	}
+
+	fn draw_trial(&mut self) -> Option<Trial> {
+		let entrant = self.waiting.pop_front()?;
+		let trial = Trial { genes: entrant.genes.clone(), divisor: self.divisor(self.stage, &entrant.genes) };
+		self.asked.push(entrant);
+		Some(trial)
+	}
+
+	fn take(&mut self, individual: Individual, divisor: u32, _is_best: bool) {
 		let awaited = self.asked.iter().position(|entrant| entrant.genes == individual.genes);
-		match awaited.filter(|_| trial.divisor == self.divisor(self.stage)) {
+		match awaited.filter(|_| divisor == self.divisor(self.stage, &individual.genes)) {
 			Some(at) => {
 				let entrant = self.asked.remove(at);
 				self.enter(&entrant, individual);
 				self.advance();
 			}
 			// A migrant that was moved into the bounds of the space has its own fitness from now on.
-			None if trial.divisor == 1 && !self.replace(&individual.genes, fitness) => self.migrants.push(individual),
+			None if divisor == 1 && !self.correct(&individual, divisor) => self.migrants.push(individual),
 			None => {}
 		}
-		Ok(())
 	}
 
-	fn retell(&mut self, trial: &Trial, fitness: u64) -> Result<(), SearchError> {
-		let genes = self.memory.space.checked(&trial.genes)?;
-		if trial.divisor != 1 || !self.replace(&genes, fitness) {
-			return self.tell(trial, fitness);
+	fn correct(&mut self, individual: &Individual, divisor: u32) -> bool {
+		let mut is_known = false;
+		for stage in 0..self.stages.len() {
+			if self.divisor(stage, &individual.genes) == divisor {
+				let members = self.stages[stage].iter_mut();
+				members.filter(|member| member.genes == individual.genes).for_each(|member| {
+					(member.fitness, is_known) = (individual.fitness, true);
+				});
+			}
 		}
-		let living: Vec<_> = self.whole().cloned().collect();
-		self.memory.revise(&genes, fitness, living.iter());
-		Ok(())
+		for migrant in self.migrants.iter_mut().filter(|migrant| divisor == 1 && migrant.genes == individual.genes) {
+			(migrant.fitness, is_known) = (individual.fitness, true);
+		}
+		is_known
 	}
 
-	fn suggest(&mut self, genes: &[i64]) -> Result<bool, SearchError> {
-		self.memory.suggest(genes)
-	}
-
-	fn inject(&mut self, migrant: &Migrant) -> Result<Injected, SearchError> {
-		let (individual, injected) = self.memory.receive(migrant)?;
-		if injected == Injected::Known {
-			return Ok(injected);
-		}
-		if injected == Injected::Joined {
-			self.memory.enter(&individual);
-		}
+	fn join(&mut self, individual: Individual, _is_best: bool) {
 		self.migrants.push(individual);
-		Ok(injected)
 	}
 
-	fn best(&self) -> Option<&Individual> {
-		self.memory.best()
-	}
-
-	fn generation(&self) -> usize {
+	fn generations(&self) -> usize {
 		self.brackets
 	}
 
-	fn parents(&self) -> Vec<&Individual> {
-		let mut parents: Vec<_> = self.whole().collect();
+	fn breeding(&self) -> Vec<&Individual> {
+		let mut parents: Vec<_> = self.stages.last().into_iter().flatten().chain(&self.migrants).collect();
 		parents.sort_by(|a, b| a.best_first(b));
 		parents.dedup();
 		parents
 	}
 
-	fn checkpoint(&self) -> Checkpoint {
-		Checkpoint::of(NAME, self)
-	}
-
-	fn restore(&mut self, checkpoint: &Checkpoint) -> Result<(), SearchError> {
-		let state: Self = checkpoint.read(NAME)?;
-		same_configuration(&state.config, &self.config)?;
-		*self = Self { memory: state.memory.resume(&self.memory)?, ..state };
-		Ok(())
-	}
-}
-
-impl Evolution {
-	/// Replaces the fitness of an individual that was trained to the end and breeds. Returns `true` if there is one.
-	fn replace(&mut self, genes: &[i64], fitness: u64) -> bool {
-		let mut is_known = false;
-		let living = self.stages.last_mut().into_iter().flatten().chain(&mut self.migrants);
-		for individual in living.filter(|individual| individual.genes == genes) {
-			(individual.fitness, is_known) = (fitness, true);
+	fn living(&self) -> Vec<(&Individual, u32)> {
+		let mut living: Vec<_> = self.migrants.iter().map(|migrant| (migrant, 1)).collect();
+		for (stage, members) in self.stages.iter().enumerate() {
+			living.extend(members.iter().map(|member| (member, self.divisor(stage, &member.genes))));
 		}
-		is_known
-	}
-
-	/// Returns the individuals that were trained to the end and breed.
-	fn whole(&self) -> impl Iterator<Item = &Individual> {
-		self.stages.last().into_iter().flatten().chain(&self.migrants)
+		living
 	}
 }
 
@@ -322,7 +302,8 @@ fn bred(target: &[i64], pool: &[Individual], config: &EvolutionConfig, space: &S
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::GeneRange;
+	use crate::{GeneRange, Optimizer};
+	use std::collections::BTreeSet;
 
 	#[test]
 	fn the_parents_of_a_mutant_differ() {
@@ -335,5 +316,54 @@ mod tests {
 		let child = |turn| bred(&[0], &pool, &config, &space, &mut Random::new(1, turn))[0];
 		let sums = (0..200).filter(|turn| is_sum(child(*turn))).count();
 		assert!((100..170).contains(&sums), "{sums}");
+	}
+
+	/// Depth 0 is a linear model, which has no epochs.
+	#[test]
+	fn a_candidate_without_epochs_is_trained_once_and_enters_the_later_stages() {
+		let space = Space::new(vec![GeneRange::linear("depth", 0, 1), GeneRange::linear("width", 1, 400)]).unwrap();
+		let linear = Condition { gene: "depth".into(), values: vec![0] };
+		let config = EvolutionConfig { whole_if: vec![linear], ..EvolutionConfig::default() };
+		let mut search = Evolution::new(space, config).unwrap();
+		// Linear models are better, and the promoted ones of a bracket are linear.
+		let loss = |trial: &Trial| trial.genes[0] as u64 * 1_000 + trial.genes[1].unsigned_abs();
+		let (mut asked, mut linear) = (BTreeSet::new(), 0);
+		while search.generation() < 4 {
+			for trial in search.ask(5) {
+				assert!(asked.insert(trial.clone()), "{trial:?} is trained twice");
+				if trial.genes[0] == 0 {
+					linear += 1;
+					assert_eq!(trial.divisor, 1, "to the end at once");
+				}
+				search.tell(&trial, loss(&trial)).unwrap();
+				if trial.divisor == 1 {
+					assert!(search.best().is_some_and(|best| best.fitness <= loss(&trial)));
+				}
+			}
+			if search.generation() == 1 && search.stage == 0 {
+				assert!(search.stages[2].iter().all(|member| member.genes[0] == 0), "{:?}", search.stages[2]);
+			}
+		}
+		assert!(linear > 20, "{linear}");
+	}
+
+	#[test]
+	fn every_member_of_every_stage_is_compared_with_later_ones() {
+		let space = Space::new(vec![GeneRange::linear("a", 0, 1_000), GeneRange::linear("b", 0, 1_000)]).unwrap();
+		let mut search = Evolution::new(space, EvolutionConfig::default()).unwrap();
+		while search.generation() < 1 {
+			for trial in search.ask(1) {
+				search.tell(&trial, trial.genes[0].unsigned_abs()).unwrap();
+			}
+		}
+		let compared = search.compared();
+		let of = |divisor| compared.iter().filter(|trial| trial.divisor == divisor).count();
+		assert_eq!((of(9), of(3), of(1)), (27, 9, 3));
+		// On more data each of them errs more, and none keeps the former fitness.
+		for trial in &compared {
+			search.retell(trial, trial.genes[0].unsigned_abs() + 5_000).unwrap();
+		}
+		assert!(search.stages.iter().flatten().all(|member| member.fitness >= 5_000));
+		assert!(search.best().is_some_and(|best| best.fitness >= 5_000));
 	}
 }

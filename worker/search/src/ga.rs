@@ -1,13 +1,7 @@
 //! An elitist genetic algorithm.
 
-use crate::{
-	memory::Memory, optimizer::same_configuration, random::Random, Checkpoint, Individual, Injected, Migrant, Optimizer,
-	SearchError, Space, Trial,
-};
+use crate::{algorithm::Algorithm, memory::Memory, random::Random, Individual, SearchError, Space, Trial};
 use serde::{Deserialize, Serialize};
-
-/// Name of the algorithm.
-const NAME: &str = "ga";
 
 /// Configuration of the genetic algorithm.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,7 +29,7 @@ impl Default for GaConfig {
 	}
 }
 
-/// An elitist genetic algorithm. [`ask`](Optimizer::ask) and [`tell`](Optimizer::tell) may be called in any pattern: more candidates
+/// An elitist genetic algorithm. [`ask`](crate::Optimizer::ask) and [`tell`](crate::Optimizer::tell) may be called in any pattern: more candidates
 /// can be in flight than a generation has, and their fitnesses may be told in any order. A search is also resumed by telling a new
 /// one every remembered individual.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -90,9 +84,9 @@ impl Ga {
 		self.restarts
 	}
 
-	/// Notes an individual as the best one if it is.
-	fn note(&mut self, individual: &Individual) {
-		if self.memory.enter(individual) {
+	/// Notes that the present generation has found a better individual, if it has.
+	fn note(&mut self, is_best: bool) {
+		if is_best {
 			self.improved_at = self.generation;
 		}
 	}
@@ -129,33 +123,32 @@ impl Ga {
 	}
 }
 
-impl Optimizer for Ga {
-	fn name(&self) -> &'static str {
-		NAME
+impl Algorithm for Ga {
+	type Config = GaConfig;
+
+	fn label(&self) -> &'static str {
+		"ga"
 	}
 
-	fn space(&self) -> &Space {
-		&self.memory.space
+	fn config(&self) -> &GaConfig {
+		&self.config
 	}
 
-	fn ask(&mut self, n: usize) -> Vec<Trial> {
-		let mut asked = Vec::with_capacity(n);
-		while asked.len() < n {
-			let breeder = Breeder { parents: &self.parents, config: &self.config };
-			let trial = match self.memory.waiting() {
-				None => self.memory.fresh(|space, random| breeder.breed(space, random)).map(Trial::whole),
-				waiting => waiting,
-			};
-			let Some(trial) = trial else { break };
-			self.memory.note_asked(&trial);
-			asked.push(trial);
-		}
-		asked
+	fn memory(&self) -> &Memory {
+		&self.memory
 	}
 
-	fn tell(&mut self, trial: &Trial, fitness: u64) -> Result<(), SearchError> {
-		let individual = Individual { genes: self.memory.note_told(trial)?, fitness };
-		self.note(&individual);
+	fn memory_mut(&mut self) -> &mut Memory {
+		&mut self.memory
+	}
+
+	fn draw_trial(&mut self) -> Option<Trial> {
+		let breeder = Breeder { parents: &self.parents, config: &self.config };
+		self.memory.fresh(|space, random| breeder.breed(space, random)).map(Trial::whole)
+	}
+
+	fn take(&mut self, individual: Individual, _divisor: u32, is_best: bool) {
+		self.note(is_best);
 		// A migrant that was moved into the bounds of the space has its own fitness from now on.
 		self.parents.retain(|parent| parent.genes != individual.genes);
 		self.offspring.retain(|sibling| sibling.genes != individual.genes);
@@ -163,65 +156,38 @@ impl Optimizer for Ga {
 		if self.offspring.len() >= self.config.population {
 			self.advance();
 		}
-		Ok(())
 	}
 
-	fn retell(&mut self, trial: &Trial, fitness: u64) -> Result<(), SearchError> {
-		let genes = self.memory.space.checked(&trial.genes)?;
+	fn correct(&mut self, individual: &Individual, _divisor: u32) -> bool {
 		let mut is_known = false;
-		for individual in self.parents.iter_mut().chain(&mut self.offspring).filter(|individual| individual.genes == genes) {
-			individual.fitness = fitness;
+		for known in self.parents.iter_mut().chain(&mut self.offspring).filter(|known| known.genes == individual.genes) {
+			known.fitness = individual.fitness;
 			is_known = true;
 		}
-		if !is_known && self.memory.best().is_none_or(|best| best.genes != genes) {
-			return self.tell(trial, fitness);
-		}
 		self.sort_parents();
-		self.memory.revise(&genes, fitness, self.parents.iter().chain(&self.offspring));
-		Ok(())
+		is_known
 	}
 
-	fn suggest(&mut self, genes: &[i64]) -> Result<bool, SearchError> {
-		self.memory.suggest(genes)
-	}
-
-	fn inject(&mut self, migrant: &Migrant) -> Result<Injected, SearchError> {
-		let (individual, injected) = self.memory.receive(migrant)?;
-		match injected {
-			Injected::Known => return Ok(injected),
-			Injected::Joined => self.note(&individual),
-			Injected::Moved => {}
-		}
+	fn join(&mut self, individual: Individual, is_best: bool) {
+		self.note(is_best);
 		if self.parents.is_empty() {
 			self.offspring.push(individual);
 		} else {
 			self.parents.push(individual);
 			self.sort_parents();
 		}
-		Ok(injected)
 	}
 
-	fn best(&self) -> Option<&Individual> {
-		self.memory.best()
-	}
-
-	fn generation(&self) -> usize {
+	fn generations(&self) -> usize {
 		self.generation
 	}
 
-	fn parents(&self) -> Vec<&Individual> {
+	fn breeding(&self) -> Vec<&Individual> {
 		self.parents.iter().collect()
 	}
 
-	fn checkpoint(&self) -> Checkpoint {
-		Checkpoint::of(NAME, self)
-	}
-
-	fn restore(&mut self, checkpoint: &Checkpoint) -> Result<(), SearchError> {
-		let state: Self = checkpoint.read(NAME)?;
-		same_configuration(&state.config, &self.config)?;
-		*self = Self { memory: state.memory.resume(&self.memory)?, ..state };
-		Ok(())
+	fn living(&self) -> Vec<(&Individual, u32)> {
+		self.parents.iter().chain(&self.offspring).map(|individual| (individual, 1)).collect()
 	}
 }
 
@@ -293,7 +259,7 @@ fn mutate(child: &mut [i64], permille: u16, space: &Space, random: &mut Random) 
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::GeneRange;
+	use crate::{GeneRange, Optimizer};
 	use proptest::prelude::*;
 	use std::collections::BTreeSet;
 

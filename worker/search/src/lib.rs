@@ -9,8 +9,11 @@
 //! | [`Ga`] | elitist genetic algorithm | any genes |
 //! | [`Evolution`] | differential evolution with successive halving | trainings whose beginning tells something |
 //! | [`Cmaes`] | evolution of a covariance matrix | ordered genes that depend on each other |
+//! | [`Gp`] | genetic programming | loss genomes, whose genes are those of [`program`] |
 //! | [`Sampler`] | random points, or a Sobol sequence | comparison |
 //! | [`PluginOptimizer`] | a program of the user | any other algorithm, in any language |
+//!
+//! [`Staged`] adds the genes to any of them stage by stage. [`meta`] proposes first candidates from domains that were searched before.
 //!
 //! [`Islands`] are several of them side by side, which exchange their best candidates, and share an [`Archive`] of results.
 //! [`landscape`] has standard functions to try them on.
@@ -35,19 +38,24 @@
 
 #![warn(clippy::missing_errors_doc)]
 
+mod algorithm;
 mod archive;
 mod cmaes;
 mod evolution;
 mod ga;
+mod gp;
 mod islands;
 pub mod landscape;
 mod memory;
+pub mod meta;
 mod optimizer;
 mod plugin;
+pub mod program;
 mod random;
 mod sampling;
 mod scale;
 mod space;
+mod staged;
 #[cfg(test)]
 mod tests;
 
@@ -55,11 +63,13 @@ pub use archive::{Archive, Evaluated};
 pub use cmaes::{Cmaes, CmaesConfig};
 pub use evolution::{Evolution, EvolutionConfig};
 pub use ga::{Ga, GaConfig};
+pub use gp::{Gp, GpConfig};
 pub use islands::{seed_of_island, Counts, Islands, IslandsConfig, Topology};
 pub use optimizer::{Checkpoint, Individual, Injected, Migrant, Optimizer, Trial};
 pub use plugin::{PluginConfig, PluginOptimizer};
 pub use sampling::{Sampler, SamplerConfig, Sequence};
 pub use space::{Condition, GeneRange, Scale, Space};
+pub use staged::{seed_of_stage, Staged, StagedConfig};
 
 /// Error of a search space, a configuration or a candidate.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -131,6 +141,14 @@ pub enum SearchError {
 		/// Difference from the present search.
 		reason: String,
 	},
+	/// A file is one of another version of this program.
+	#[error("its format has version {found}, and this program reads version {expected}")]
+	Version {
+		/// Version of the file.
+		found: u32,
+		/// Version that this program reads.
+		expected: u32,
+	},
 	/// A trial has two fitnesses.
 	#[error("two fitnesses of the candidate {genes:?}, {before} and {after}: its evaluation has to be deterministic")]
 	Conflict {
@@ -146,6 +164,12 @@ pub enum SearchError {
 	Unevaluated {
 		/// Genes of the candidate.
 		genes: Vec<i64>,
+	},
+	/// Stages cannot add the genes of the space.
+	#[error("invalid stages: {reason}")]
+	Stages {
+		/// Stage, and what is wrong with it.
+		reason: String,
 	},
 	/// Islands search different genes.
 	#[error("island {island} has other genes than island 0: all islands need the same genes in the same order")]

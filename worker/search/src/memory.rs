@@ -58,9 +58,11 @@ impl Memory {
 		self.seen.insert(key(genes));
 	}
 
-	/// Notes that `trial` is asked.
+	/// Notes that `trial` is asked. A part of a training leaves the whole one to be asked.
 	pub fn note_asked(&mut self, trial: &Trial) {
-		self.seen.insert(key(&trial.genes));
+		if trial.divisor == 1 {
+			self.seen.insert(key(&trial.genes));
+		}
 		self.asked.push(trial.clone());
 	}
 
@@ -73,7 +75,9 @@ impl Memory {
 		let is_other = |other: &Trial| other.genes != genes || other.divisor != trial.divisor;
 		self.asked.retain(is_other);
 		self.next.retain(is_other);
-		self.seen.insert(key(&genes));
+		if trial.divisor == 1 {
+			self.seen.insert(key(&genes));
+		}
 		Ok(genes)
 	}
 
@@ -86,13 +90,14 @@ impl Memory {
 		is_better
 	}
 
-	/// Replaces the fitness of the best individual by that of another one of `living`, or by `fitness` if its genes are `genes`.
-	pub fn revise<'a>(&mut self, genes: &[i64], fitness: u64, living: impl Iterator<Item = &'a Individual>) {
-		if let Some(best) = self.best.as_mut().filter(|best| best.genes == genes) {
-			best.fitness = fitness;
+	/// Replaces the fitness of the best individual if it has the genes of `individual`, whose fitness is another one now. If `least`, the
+	/// best of all others, is better then, it takes its place.
+	pub fn revise(&mut self, individual: &Individual, least: Option<Individual>) {
+		if let Some(best) = self.best.as_mut().filter(|best| best.genes == individual.genes) {
+			best.fitness = individual.fitness;
 		}
-		if let Some(better) = living.min_by_key(|individual| individual.fitness).cloned() {
-			self.enter(&better);
+		if let Some(least) = least {
+			self.enter(&least);
 		}
 	}
 
@@ -156,7 +161,7 @@ impl Memory {
 	///
 	/// # Errors
 	/// Errors if the memory is one of another space or seed.
-	pub fn resume(mut self, present: &Memory) -> Result<Self, SearchError> {
+	pub fn resume(&mut self, present: &Memory) -> Result<(), SearchError> {
 		let reason = if self.space != present.space {
 			"the genes or their bounds are others"
 		} else if self.seed != present.seed {
@@ -165,7 +170,7 @@ impl Memory {
 			for trial in std::mem::take(&mut self.asked).into_iter().rev() {
 				self.next.push_front(trial);
 			}
-			return Ok(self);
+			return Ok(());
 		};
 		Err(SearchError::Checkpoint { reason: reason.into() })
 	}

@@ -110,6 +110,18 @@ pub trait Optimizer: Send {
 	/// Returns the individuals that the next candidates are bred from, best first. It is empty for algorithms that have none.
 	fn parents(&self) -> Vec<&Individual>;
 
+	/// Returns the trials whose fitness later ones are compared with, each once. A caller evaluates them again, and [retells](Self::retell)
+	/// them, once fitnesses are others, e.g. since the data has grown: a fitness of the former data could be compared with new ones
+	/// for ever.
+	fn compared(&self) -> Vec<Trial> {
+		self.parents().into_iter().map(|individual| Trial::whole(individual.genes.clone())).collect()
+	}
+
+	/// Returns the present stage, from 1 on, and the number of stages, for a search that adds genes stage by stage.
+	fn stage(&self) -> Option<(usize, usize)> {
+		None
+	}
+
 	/// Returns the reason for which no trials are asked any more although points are left; `None` for an algorithm that cannot fail.
 	fn stopped(&self) -> Option<&SearchError> {
 		None

@@ -4,8 +4,8 @@
 //! |---|---|---|
 //! | `initialize` | `version`, `kind`: `optimizer` | `{"version":1}` |
 //! | `configure` | [`Configuration`] | |
-//! | `ask` | `count` | `{"trials":[{"genes":{…}}, …]}`, at most `count` |
-//! | `tell` | `genes`, `fitness`, and `again` or `known` | |
+//! | `ask` | `count` | `{"trials":[{"genes":{…}}, …]}`, at most `count`, each with a `divisor` of its epochs if only a part is wanted |
+//! | `tell` | `genes`, `fitness`, and `again`, `known` or `divisor` | |
 //! | `inject` | `genes`, `fitness`, `moved` | |
 //! | `checkpoint` | | `{"state":…}`, or the error -32601 of a program that has none |
 //! | `restore` | `state` | |
@@ -25,11 +25,12 @@ use crate::{
 };
 use doin_plugin::Limits;
 use found::{Found, Known};
-use offers::{offers_of, point_of};
+use offers::{divisor_of, offers_of, point_of};
 use serde::{Deserialize, Serialize};
 use serde_json::{json, Map, Value};
 use std::{
 	cell::RefCell,
+	collections::BTreeSet,
 	sync::{atomic::AtomicBool, Arc},
 	time::Duration,
 };
@@ -110,6 +111,8 @@ pub struct PluginOptimizer {
 	memory: Memory,
 	/// Candidates with their fitness.
 	found: Found,
+	/// Parts of trainings that the program has asked for.
+	parts: BTreeSet<Trial>,
 	/// Number of trials that were told.
 	told: usize,
 	population: usize,
@@ -123,6 +126,8 @@ pub struct PluginOptimizer {
 struct State {
 	memory: Memory,
 	found: Found,
+	#[serde(default)]
+	parts: BTreeSet<Trial>,
 	told: usize,
 	/// State of the program, as it has answered `checkpoint`.
 	program: Option<Value>,
@@ -144,7 +149,8 @@ impl PluginOptimizer {
 		let mut talk = Talk::new(config, configuration);
 		let found = Found::default();
 		talk.start(&Known { space: &memory.space, found: &found })?;
-		Ok(Self { memory, found, told: 0, population, talk: RefCell::new(talk), stopped: None })
+		let parts = BTreeSet::new();
+		Ok(Self { memory, found, parts, told: 0, population, talk: RefCell::new(talk), stopped: None })
 	}
 
 	/// Asks the program, as often as it is started. `None` if it is cut off, or if the search is stopped.
@@ -175,8 +181,8 @@ impl PluginOptimizer {
 		named(&self.memory.space, genes)
 	}
 
-	/// Returns at most `n` new candidates of the program. Where it proposes only known ones, the rest is drawn at random.
-	fn offered(&mut self, n: usize) -> Vec<Vec<i64>> {
+	/// Returns at most `n` new trials of the program. Where it proposes only known ones, the rest is drawn at random.
+	fn offered(&mut self, n: usize) -> Vec<Trial> {
 		let mut new = Vec::new();
 		let (mut barren, mut is_point, mut refusal) = (0, false, None);
 		while new.len() < n && barren < MOST_ANSWERS {
@@ -189,10 +195,11 @@ impl PluginOptimizer {
 			}
 			let before = new.len();
 			for offer in offers {
-				match point_of(&self.memory.space, &offer) {
-					Ok(genes) => {
+				let point = point_of(&self.memory.space, &offer);
+				match point.and_then(|genes| Ok(Trial { genes, divisor: divisor_of(&offer)? })) {
+					Ok(trial) => {
 						is_point = true;
-						new.extend(self.unknown(genes));
+						new.extend(self.unknown(trial));
 					}
 					Err(reason) => {
 						self.notify("refused", json!({ "trial": offer, "reason": reason }));
@@ -212,29 +219,37 @@ impl PluginOptimizer {
 		new
 	}
 
-	/// Returns a candidate of the program unless it was seen before. A known fitness is told at once.
-	fn unknown(&mut self, genes: Vec<i64>) -> Option<Vec<i64>> {
-		if let Some(fitness) = self.found.fitness(&genes) {
-			let params = json!({ "genes": self.named(&genes), "fitness": shown(fitness), "known": true });
+	/// Returns a trial of the program unless it was seen before. A known fitness of the whole training is told at once, also in place of
+	/// that of a part.
+	fn unknown(&mut self, trial: Trial) -> Option<Trial> {
+		let genes = &trial.genes;
+		if let Some(fitness) = self.found.fitness(genes) {
+			let params = json!({ "genes": self.named(genes), "fitness": shown(fitness), "known": true });
 			self.call("tell", params, |_| Ok(()));
 			return None;
 		}
-		if self.memory.is_seen(&genes) {
+		let is_whole = trial.divisor == 1;
+		let is_seen = if is_whole { self.memory.is_seen(genes) } else { self.parts.contains(&trial) };
+		if is_seen {
 			let reason = "duplicate: it is evaluated already, and its fitness is told once";
-			self.notify("refused", json!({ "trial": { "genes": self.named(&genes) }, "reason": reason }));
+			self.notify("refused", json!({ "trial": { "genes": self.named(genes) }, "reason": reason }));
 			return None;
 		}
-		self.memory.note_drawn(&genes);
-		Some(genes)
+		if is_whole {
+			self.memory.note_drawn(genes);
+		} else {
+			self.parts.insert(trial.clone());
+		}
+		Some(trial)
 	}
 
 	/// Returns at most `n` points that were never asked, drawn uniformly.
-	fn drawn(&mut self, n: usize) -> Vec<Vec<i64>> {
+	fn drawn(&mut self, n: usize) -> Vec<Trial> {
 		let mut drawn = Vec::new();
 		for _ in 0..n {
 			let Some(genes) = self.memory.fresh(|space, random| space.sample(random)) else { break };
 			self.memory.note_drawn(&genes);
-			drawn.push(genes);
+			drawn.push(Trial::whole(genes));
 		}
 		drawn
 	}
@@ -297,8 +312,7 @@ impl Optimizer for PluginOptimizer {
 			asked.push(trial);
 		}
 		if asked.len() < n && self.stopped.is_none() {
-			for genes in self.offered(n - asked.len()) {
-				let trial = Trial::whole(genes);
+			for trial in self.offered(n - asked.len()) {
 				self.memory.note_asked(&trial);
 				asked.push(trial);
 			}
@@ -308,23 +322,30 @@ impl Optimizer for PluginOptimizer {
 
 	fn tell(&mut self, trial: &Trial, fitness: u64) -> Result<(), SearchError> {
 		let individual = Individual { genes: self.memory.note_told(trial)?, fitness };
-		let is_champion = individual.fitness < u64::MAX && self.memory.enter(&individual);
-		let params = json!({ "genes": self.named(&individual.genes), "fitness": shown(fitness) });
+		let is_whole = trial.divisor == 1;
+		let is_champion = is_whole && individual.fitness < u64::MAX && self.memory.enter(&individual);
+		let mut params = json!({ "genes": self.named(&individual.genes), "fitness": shown(fitness) });
+		if !is_whole {
+			params["divisor"] = trial.divisor.into();
+		}
 		self.call("tell", params, |_| Ok(()));
-		self.found.enter(individual.clone());
+		if is_whole {
+			self.found.enter(individual.clone());
+		}
 		self.hooks(&individual, is_champion);
 		Ok(())
 	}
 
 	fn retell(&mut self, trial: &Trial, fitness: u64) -> Result<(), SearchError> {
 		let genes = self.memory.space.checked(&trial.genes)?;
-		if self.found.fitness(&genes).is_none() {
+		if trial.divisor != 1 || self.found.fitness(&genes).is_none() {
 			return self.tell(trial, fitness);
 		}
 		let params = json!({ "genes": self.named(&genes), "fitness": shown(fitness), "again": true });
 		self.call("tell", params, |_| Ok(()));
 		self.found.enter(Individual { genes: genes.clone(), fitness });
-		self.memory.revise(&genes, fitness, self.found.iter());
+		let least = self.found.iter().min_by_key(|individual| individual.fitness).cloned();
+		self.memory.revise(&Individual { genes, fitness }, least);
 		Ok(())
 	}
 
@@ -370,17 +391,17 @@ impl Optimizer for PluginOptimizer {
 
 	fn checkpoint(&self) -> Checkpoint {
 		let (program, calls) = self.talk.borrow_mut().state();
-		let (memory, found) = (self.memory.clone(), self.found.clone());
-		Checkpoint::of(NAME, &State { memory, found, told: self.told, program, calls })
+		let (memory, found, parts) = (self.memory.clone(), self.found.clone(), self.parts.clone());
+		Checkpoint::of(NAME, &State { memory, found, parts, told: self.told, program, calls })
 	}
 
 	fn restore(&mut self, checkpoint: &Checkpoint) -> Result<(), SearchError> {
-		let State { memory, found, told, program, calls } = checkpoint.read(NAME)?;
-		let memory = memory.resume(&self.memory)?;
+		let State { mut memory, found, parts, told, program, calls } = checkpoint.read(NAME)?;
+		memory.resume(&self.memory)?;
 		let mut talk = self.talk.get_mut().anew(program, calls);
 		let known = Known { space: &memory.space, found: &found };
 		talk.start(&known).map_err(|error| SearchError::Checkpoint { reason: error.to_string() })?;
-		*self = Self { memory, found, told, population: self.population, talk: RefCell::new(talk), stopped: None };
+		*self = Self { memory, found, parts, told, population: self.population, talk: RefCell::new(talk), stopped: None };
 		Ok(())
 	}
 }

@@ -1,9 +1,6 @@
 //! Searches that learn nothing: points drawn at random, and points of a Sobol sequence. They are what other algorithms are compared with.
 
-use crate::{
-	memory::Memory, optimizer::same_configuration, Checkpoint, Individual, Injected, Migrant, Optimizer, SearchError, Space,
-	Trial,
-};
+use crate::{algorithm::Algorithm, memory::Memory, Individual, SearchError, Space, Trial};
 use serde::{Deserialize, Serialize};
 
 /// Number of points of a Sobol sequence before the next one begins.
@@ -75,77 +72,51 @@ fn sobol(number: u64, genes: usize, seed: u64) -> Vec<u32> {
 	(0..genes as u32).map(|gene| (f64::from(share(gene)) * 4_294_967_296.0) as u32).collect()
 }
 
-impl Optimizer for Sampler {
-	fn name(&self) -> &'static str {
+impl Algorithm for Sampler {
+	type Config = SamplerConfig;
+
+	fn label(&self) -> &'static str {
 		match self.config.sequence {
 			Sequence::Random => "random",
 			Sequence::Sobol => "sobol",
 		}
 	}
 
-	fn space(&self) -> &Space {
-		&self.memory.space
+	fn config(&self) -> &SamplerConfig {
+		&self.config
 	}
 
-	fn ask(&mut self, n: usize) -> Vec<Trial> {
-		let mut asked = Vec::with_capacity(n);
-		while asked.len() < n {
-			let trial = match self.memory.waiting() {
-				None => self.draw().map(Trial::whole),
-				waiting => waiting,
-			};
-			let Some(trial) = trial else { break };
-			self.memory.note_asked(&trial);
-			asked.push(trial);
-		}
-		asked
+	fn memory(&self) -> &Memory {
+		&self.memory
 	}
 
-	fn tell(&mut self, trial: &Trial, fitness: u64) -> Result<(), SearchError> {
-		let individual = Individual { genes: self.memory.note_told(trial)?, fitness };
-		self.memory.enter(&individual);
+	fn memory_mut(&mut self) -> &mut Memory {
+		&mut self.memory
+	}
+
+	fn draw_trial(&mut self) -> Option<Trial> {
+		self.draw().map(Trial::whole)
+	}
+
+	fn take(&mut self, _individual: Individual, _divisor: u32, _is_best: bool) {
 		self.told += 1;
-		Ok(())
 	}
 
-	fn retell(&mut self, trial: &Trial, fitness: u64) -> Result<(), SearchError> {
-		let individual = Individual { genes: self.memory.note_told(trial)?, fitness };
-		self.memory.revise(&individual.genes, fitness, std::iter::once(&individual));
-		Ok(())
+	fn correct(&mut self, _individual: &Individual, _divisor: u32) -> bool {
+		false
 	}
 
-	fn suggest(&mut self, genes: &[i64]) -> Result<bool, SearchError> {
-		self.memory.suggest(genes)
-	}
+	fn join(&mut self, _individual: Individual, _is_best: bool) {}
 
-	fn inject(&mut self, migrant: &Migrant) -> Result<Injected, SearchError> {
-		let (individual, injected) = self.memory.receive(migrant)?;
-		if injected == Injected::Joined {
-			self.memory.enter(&individual);
-		}
-		Ok(injected)
-	}
-
-	fn best(&self) -> Option<&Individual> {
-		self.memory.best()
-	}
-
-	fn generation(&self) -> usize {
+	fn generations(&self) -> usize {
 		self.told
 	}
 
-	fn parents(&self) -> Vec<&Individual> {
+	fn breeding(&self) -> Vec<&Individual> {
 		Vec::new()
 	}
 
-	fn checkpoint(&self) -> Checkpoint {
-		Checkpoint::of(self.name(), self)
-	}
-
-	fn restore(&mut self, checkpoint: &Checkpoint) -> Result<(), SearchError> {
-		let state: Self = checkpoint.read(self.name())?;
-		same_configuration(&state.config, &self.config)?;
-		*self = Self { memory: state.memory.resume(&self.memory)?, ..state };
-		Ok(())
+	fn living(&self) -> Vec<(&Individual, u32)> {
+		Vec::new()
 	}
 }

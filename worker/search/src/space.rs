@@ -173,6 +173,16 @@ impl Space {
 		Ok((self.canonical(moved), is_moved))
 	}
 
+	/// Returns the point that has most of the named genes: those out of bounds are moved into them, those that are missing have the middle
+	/// of their scale, and a category its first value. Unknown genes are left out.
+	pub fn nearest(&self, named: &[(String, i64)]) -> Vec<i64> {
+		let value_of = |gene: &GeneRange| match named.iter().find(|(name, _)| *name == gene.name) {
+			Some((_, value)) => (*value).clamp(gene.lo, gene.hi),
+			None => gene.middle(),
+		};
+		self.canonical(self.genes.iter().map(value_of).collect())
+	}
+
 	/// Returns the genes of a point with their names.
 	pub fn named(&self, candidate: &[i64]) -> Vec<(String, i64)> {
 		self.genes.iter().map(|gene| gene.name.clone()).zip(candidate.iter().copied()).collect()
@@ -270,6 +280,15 @@ impl GeneRange {
 			return self.value_at(lo + ((u128::from(position) * u128::from(hi - lo)) >> 32) as u64);
 		}
 		self.at((u128::from(position) * (self.span() + 1)) >> 32)
+	}
+
+	/// Returns the value in the middle of the scale; the first value of a category.
+	pub(crate) fn middle(&self) -> i64 {
+		if self.scale == Scale::Category {
+			self.lo
+		} else {
+			self.at_position(1 << 31)
+		}
 	}
 
 	/// Returns the position in the middle of the part that `value` has.

@@ -159,6 +159,29 @@ fn a_better_migrant_is_a_parent_of_the_next_generation() {
 	}
 }
 
+/// The champion comes at any moment: before the first candidate, within a generation or a stage, and while others are in training.
+#[test]
+fn an_injected_better_champion_is_a_parent_of_the_next_generation_in_every_case() {
+	let (space, champion) = (square(3), [700, 699, 701]);
+	for moment in 0..150 {
+		for mut search in optimizers(&space, moment as u64).into_iter().take(3) {
+			drive(&mut *search, moment, blurred);
+			let training = search.ask(moment % 5);
+			assert!(search.best().is_none_or(|best| best.fitness > 0), "{} {moment}", search.name());
+			assert_eq!(search.inject(&named(&space, &champion, 0)), Ok(Injected::Joined), "{} {moment}", search.name());
+			let next = search.generation() + 1;
+			for trial in training {
+				search.tell(&trial, blurred(&trial)).unwrap();
+			}
+			while search.generation() < next {
+				drive(&mut *search, 1, blurred);
+			}
+			assert!(search.parents().iter().any(|parent| parent.genes == champion), "{} {moment}", search.name());
+			assert_eq!(search.best().map(|best| best.fitness), Some(0), "{} {moment}", search.name());
+		}
+	}
+}
+
 #[test]
 fn a_migrant_does_not_take_over_in_one_generation() {
 	let space = square(6);
@@ -213,6 +236,22 @@ fn a_small_space_is_visited_whole() {
 		}
 		assert_eq!(seen.len(), 13, "{}: five values of b with two of a, and one with the three others", search.name());
 		assert!(search.ask(1).is_empty(), "{}", search.name());
+	}
+}
+
+/// The data has grown: each candidate errs more on it, and one that keeps its former fitness would be ahead of all later ones for ever.
+#[test]
+fn no_former_fitness_is_left_once_all_compared_trials_are_told_again() {
+	let later = |trial: &Trial| blurred(trial) + 1_000_000_000;
+	for mut search in optimizers(&square(3), 3).into_iter().take(3) {
+		drive(&mut *search, 130, blurred);
+		let best = search.best().map(|best| Trial::whole(best.genes.clone()));
+		for trial in search.compared().into_iter().chain(best) {
+			search.retell(&trial, later(&trial)).unwrap();
+		}
+		drive(&mut *search, 60, later);
+		assert!(search.best().is_some_and(|best| best.fitness >= 1_000_000_000), "{}", search.name());
+		assert!(search.parents().iter().all(|parent| parent.fitness >= 1_000_000_000), "{}", search.name());
 	}
 }
 

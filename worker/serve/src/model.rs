@@ -7,7 +7,12 @@ use doin_primitives::{
 	inference::{number_bytes, MAX_INPUT, MAX_PAIRS},
 	DomainId, Hash,
 };
-use doin_scoring::{answer, model::OUT_FRAC, rows::RowTarget, Model, Program, Target};
+use doin_scoring::{
+	answer,
+	model::OUT_FRAC,
+	rows::{RowTarget, Rows},
+	Forecast, Model, Program, Target,
+};
 
 /// Champion of a domain in a finalized block.
 #[derive(Clone, Debug, PartialEq)]
@@ -68,8 +73,18 @@ pub enum InputFault {
 	#[error("`series` is for domains with one channel: send raw numbers in `input`")]
 	NoSeries,
 	/// The models of the domain have no input.
-	#[error("the models of this domain are points, which answer no input")]
+	#[error("the models of this domain are no forecasts and label no rows, so they answer no input")]
 	NoInput,
+}
+
+/// Input of a program.
+enum Reads<'a> {
+	/// History of a series.
+	Series(&'a Forecast),
+	/// Features of a row.
+	Row(&'a Rows),
+	/// Models without inputs.
+	Nothing,
 }
 
 impl Champion {
@@ -87,12 +102,21 @@ impl Champion {
 		Ok(Self { domain, name, unit, program, model, hash: blake2_256(bytes) })
 	}
 
+	/// Returns the input of the program.
+	fn reads(&self) -> Reads<'_> {
+		match &self.program {
+			Program::Forecast(program) => Reads::Series(program),
+			Program::Rows(rows) => Reads::Row(rows),
+			Program::Quadratic(_) | Program::Landscape(_) | Program::Tolerance(_) | Program::LossGenome(_) => Reads::Nothing,
+		}
+	}
+
 	/// Returns the numbers of one input; 0 for a program without inputs.
 	pub fn inputs(&self) -> usize {
-		match &self.program {
-			Program::Quadratic(_) => 0,
-			Program::Forecast(program) => usize::from(program.history).saturating_mul(program.channels.max(1).into()),
-			Program::Rows(rows) => rows.features.into(),
+		match self.reads() {
+			Reads::Nothing => 0,
+			Reads::Series(program) => usize::from(program.history).saturating_mul(program.channels.max(1).into()),
+			Reads::Row(rows) => rows.features.into(),
 		}
 	}
 
@@ -127,19 +151,19 @@ impl Champion {
 		if window.len() != expected {
 			return Err(InputFault::Length { window: at, found: window.len(), expected });
 		}
-		match &self.program {
-			Program::Rows(_) => {
+		match self.reads() {
+			Reads::Row(_) => {
 				let byte = |value: &i32| u8::try_from(*value).map_err(|_| InputFault::Feature { row: at, found: *value });
 				window.iter().map(byte).collect()
 			}
-			Program::Forecast(_) | Program::Quadratic(_) => Ok(number_bytes(window)),
+			Reads::Series(_) | Reads::Nothing => Ok(number_bytes(window)),
 		}
 	}
 
 	/// Returns the input of the end of a series, in units of the domain.
 	fn of_series(&self, series: &[f64]) -> Result<Vec<u8>, InputFault> {
-		match &self.program {
-			Program::Forecast(program) if program.channels <= 1 => {}
+		match self.reads() {
+			Reads::Series(program) if program.channels <= 1 => {}
 			_ => return Err(InputFault::NoSeries),
 		}
 		let expected = self.inputs();
@@ -173,19 +197,19 @@ impl Champion {
 
 	/// Returns the names of the values of an answer.
 	pub fn names(&self) -> Vec<String> {
-		match &self.program {
+		match self.reads() {
 			_ if self.is_classes() => vec!["class".into()],
-			Program::Forecast(program) => scored_steps(program).iter().map(ToString::to_string).collect(),
-			Program::Rows(rows) => (1..=rows.outputs()).map(|number| number.to_string()).collect(),
-			Program::Quadratic(_) => Vec::new(),
+			Reads::Series(program) => scored_steps(program).iter().map(ToString::to_string).collect(),
+			Reads::Row(rows) => (1..=rows.outputs()).map(|number| number.to_string()).collect(),
+			Reads::Nothing => Vec::new(),
 		}
 	}
 
 	fn is_classes(&self) -> bool {
-		match &self.program {
-			Program::Forecast(program) => matches!(program.target, Target::Classes(_)),
-			Program::Rows(rows) => matches!(rows.target, RowTarget::Classes(_)),
-			Program::Quadratic(_) => false,
+		match self.reads() {
+			Reads::Series(program) => matches!(program.target, Target::Classes(_)),
+			Reads::Row(rows) => matches!(rows.target, RowTarget::Classes(_)),
+			Reads::Nothing => false,
 		}
 	}
 
@@ -196,9 +220,9 @@ impl Champion {
 			return best.map(|(class, _)| class as f64).into_iter().collect();
 		}
 		let (quantum, _) = parse_unit(&self.unit);
-		let last = match &self.program {
-			Program::Forecast(program) => last_value(input, program.channels.max(1).into()),
-			Program::Rows(_) | Program::Quadratic(_) => 0,
+		let last = match self.reads() {
+			Reads::Series(program) => last_value(input, program.channels.max(1).into()),
+			Reads::Row(_) | Reads::Nothing => 0,
 		};
 		let sixteenths = f64::from(1u32 << OUT_FRAC);
 		let value = |output: &i32| (f64::from(last) + f64::from(*output) / sixteenths) * quantum;
@@ -208,9 +232,9 @@ impl Champion {
 
 	/// Returns the description of the champion for clients.
 	pub fn shown(&self) -> ServedModel {
-		let channels = match &self.program {
-			Program::Forecast(program) => program.channels.max(1),
-			Program::Rows(_) | Program::Quadratic(_) => 1,
+		let channels = match self.reads() {
+			Reads::Series(program) => program.channels.max(1),
+			Reads::Row(_) | Reads::Nothing => 1,
 		};
 		ServedModel {
 			domain_id: self.domain,
@@ -225,10 +249,10 @@ impl Champion {
 
 	/// Returns `true` if a receipt can be accused with inputs of this program.
 	pub fn is_provable(&self) -> bool {
-		let bytes = match &self.program {
-			Program::Forecast(_) => self.inputs().saturating_mul(4),
-			Program::Rows(_) => self.inputs(),
-			Program::Quadratic(_) => return false,
+		let bytes = match self.reads() {
+			Reads::Series(_) => self.inputs().saturating_mul(4),
+			Reads::Row(_) => self.inputs(),
+			Reads::Nothing => return false,
 		};
 		bytes <= MAX_INPUT as usize
 	}
@@ -244,7 +268,7 @@ fn last_value(input: &[u8], channels: usize) -> i32 {
 #[cfg(test)]
 pub(crate) mod tests {
 	use super::*;
-	use doin_scoring::{rows::Rows, Forecast, Loss, WindowPhase};
+	use doin_scoring::{Loss, WindowPhase};
 
 	/// Returns the seasonal baseline of a series in tenths of a ppm.
 	pub(crate) fn seasonal() -> Champion {

@@ -102,7 +102,7 @@ async fn make(node: &NodeArgs, args: MakeArgs) -> Result<()> {
 	let (champion, _) = champion_at(&chain, at, args.domain).await?;
 	ensure!(
 		champion.is_provable(),
-		"requests for domain {} cannot be offered: its models are points, or its inputs are longer than an accusation. Nothing was sent",
+		"requests for domain {} cannot be offered: its models answer no input, or one that is longer than an accusation. Nothing was sent",
 		args.domain
 	);
 	let call = Call::offer(args.domain, signer.hot().0, args.price.0, &endpoint, bond);

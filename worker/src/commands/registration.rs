@@ -172,10 +172,11 @@ fn has_empty_purse(evidence: Option<&EvidenceView<Account>>) -> bool {
 	evidence.is_some_and(|evidence| evidence.purse == 0)
 }
 
-/// Returns the units of the price of an activation, which scores the linear model of the owner.
+/// Returns the units of the price of an activation, which scores the linear model of the owner, or makes training runs.
 fn activation_units(new: &NewDomain) -> u32 {
 	let model = new.linear.as_ref().and_then(|linear| Model::from_bytes(linear).ok());
-	model.map_or(0, |model| u32::try_from(new.spec.activation_units(model.macs())).unwrap_or(u32::MAX))
+	let price = new.spec.activation_price(model.map_or(0, |model| model.macs()));
+	u32::try_from(price).unwrap_or(u32::MAX)
 }
 
 async fn register_record(
@@ -233,6 +234,8 @@ enum RefusalReason {
 	InvalidSplit,
 	/// A row has a label out of its range.
 	InvalidRow,
+	/// All samples of training runs have one class.
+	OneClass,
 }
 
 impl RefusalReason {
@@ -242,6 +245,7 @@ impl RefusalReason {
 			Self::ConstantSeries => "simple models make no error on its validation part, so there is nothing to improve",
 			Self::InvalidSplit => "its split does not fit its data",
 			Self::InvalidRow => "one of its rows has a label that its program does not have",
+			Self::OneClass => "all of its samples have one class",
 		}
 	}
 }

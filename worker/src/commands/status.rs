@@ -51,6 +51,7 @@ pub fn model_name(model: &ModelRef) -> String {
 		ModelRef::Seasonal => "seasonal".into(),
 		ModelRef::Origin => "origin".into(),
 		ModelRef::Constant => "constant".into(),
+		ModelRef::BuiltIn => "built-in genome".into(),
 		ModelRef::Linear => OWNERS_MODEL.into(),
 		ModelRef::Stored(id) => format!("model {id}"),
 	}
@@ -84,7 +85,7 @@ impl Display for LiveBars {
 pub fn live_of(spec: &DomainSpec) -> Option<LiveBars> {
 	match spec.evidence {
 		Evidence::Live { stream, unit } => Some(LiveBars { stream, unit }),
-		Evidence::Public | Evidence::Synthetic(_) | Evidence::Sealed { .. } => None,
+		Evidence::Public | Evidence::Synthetic(_) | Evidence::Sealed { .. } | Evidence::Drawn => None,
 	}
 }
 
@@ -93,7 +94,7 @@ fn phase_name(phase: Phase, evidence: EvidenceKind) -> &'static str {
 	match (phase, evidence) {
 		(Phase::Commit, _) => "commit",
 		(Phase::Evidence, EvidenceKind::Live) => "waiting for its bars",
-		(Phase::Evidence, EvidenceKind::Public | EvidenceKind::Synthetic | EvidenceKind::Sealed) => "waiting for its segment",
+		(Phase::Evidence, _) => "waiting for its segment",
 		(Phase::Reveal, _) => "reveal",
 	}
 }
@@ -237,11 +238,11 @@ impl DomainStatus {
 			recomputations: chain.recomputations(at, id).await?,
 			evidence: match domain.evidence {
 				EvidenceKind::Sealed => chain.evidence(at, id).await?,
-				EvidenceKind::Public | EvidenceKind::Synthetic | EvidenceKind::Live => None,
+				EvidenceKind::Public | EvidenceKind::Synthetic | EvidenceKind::Live | EvidenceKind::Drawn => None,
 			},
 			live: match domain.evidence {
 				EvidenceKind::Live => chain.domain_spec(at, id).await?.as_ref().and_then(live_of),
-				EvidenceKind::Public | EvidenceKind::Synthetic | EvidenceKind::Sealed => None,
+				EvidenceKind::Public | EvidenceKind::Synthetic | EvidenceKind::Sealed | EvidenceKind::Drawn => None,
 			},
 			domain,
 		})

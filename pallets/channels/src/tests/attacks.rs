@@ -7,9 +7,11 @@ use doin_primitives::{
 };
 use frame_support::{
 	assert_ok,
+	dispatch::GetDispatchInfo,
 	traits::{LockableCurrency, WithdrawReasons},
 };
 use sp_core::Pair;
+use sp_runtime::traits::Dispatchable;
 use std::collections::BTreeSet;
 
 /// A voucher for 5 DOIN that another library has signed (py-sr25519-bindings 0.2.4): the key of the seed `[1; 32]`, on the channel
@@ -156,6 +158,24 @@ fn locked_coins_are_paid_and_the_votes_of_the_payer_end() {
 		Balances::set_lock(*b"a vote  ", &PAYER, ENDOWMENT - DOIN, WithdrawReasons::all());
 		assert_ok!(redeem(channel, 3 * DOIN));
 		assert_eq!((free(PAYEE), EndedVotes::get()), (ENDOWMENT + 3 * DOIN - 3 * DOIN / 1_000, vec![PAYER]));
+	});
+}
+
+/// A batch of redemptions from payers with many votes is no heavier than its weight: the end of votes is charged beforehand, and returned.
+#[test]
+fn the_end_of_votes_is_charged_before_a_redemption() {
+	test(|| {
+		let channel = open(10 * DOIN);
+		let call = || {
+			let signature = sign(1, channel, DOIN);
+			RuntimeCall::Channels(Call::redeem { channel, cumulative: DOIN, signature })
+		};
+		let weight = <() as crate::WeightInfo>::redeem();
+		assert_eq!(call().get_dispatch_info().call_weight, weight.saturating_add(END));
+		let paid = call().dispatch(RuntimeOrigin::signed(OTHER)).expect("the voucher is new");
+		assert_eq!(paid.actual_weight, Some(weight));
+		let refused = call().dispatch(RuntimeOrigin::signed(OTHER)).expect_err("the voucher is old");
+		assert_eq!(refused.post_info.actual_weight, Some(weight));
 	});
 }
 

@@ -124,6 +124,19 @@ fn an_evaluator_that_agrees_gains_reputation_only() {
 }
 
 #[test]
+fn a_deviation_costs_a_hundredth_however_many_deviate() {
+	with(3, || {
+		let before = issuance();
+		Evaluators::slash_deviations(&[1, 2, OUTSIDER]);
+		assert_eq!((bond_of(1), bond_of(2), bond_of(3)), (495 * DOIN, 495 * DOIN, 500 * DOIN));
+		assert_event(Event::Slashed { who: 1, amount: 5 * DOIN, offence: Offence::Deviation });
+		assert_eq!(before - issuance(), 10 * DOIN, "all of it is burned");
+		assert!(Behaviours::get().is_empty(), "nothing is proved");
+		Evaluators::slash_deviations(&[]);
+	});
+}
+
+#[test]
 fn accounts_without_a_bond_are_not_slashed() {
 	with(3, || {
 		let before = issuance();

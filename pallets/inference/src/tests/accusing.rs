@@ -7,6 +7,7 @@ use doin_primitives::{
 	Balance, DOIN,
 };
 use frame_support::{assert_ok, dispatch::GetDispatchInfo};
+use sp_runtime::traits::Dispatchable;
 
 #[docify::export]
 #[test]
@@ -239,6 +240,8 @@ fn a_failed_accusation_pays_for_the_most_expensive_run() {
 		let accusation = Box::new(answered(10, &[], &[[0; 3]]).accusation(SERVER, 0, None));
 		let call = RuntimeCall::Inference(Call::accuse { server: SERVER, accusation });
 		let weight = <() as crate::WeightInfo>::accuse().saturating_add(RUN);
-		assert_eq!(call.get_dispatch_info().call_weight, weight);
+		assert_eq!(call.get_dispatch_info().call_weight, weight.saturating_add(END), "votes of the server could end");
+		let refused = call.dispatch(RuntimeOrigin::signed(ACCUSER)).expect_err("there is no offer");
+		assert_eq!(refused.post_info.actual_weight, Some(weight));
 	});
 }

@@ -57,7 +57,7 @@ pub fn score_rows(model: &Model, program: &Rows, rows: &RowSet) -> u32 {
 				row_error(&out, label)
 			}))
 		}
-		Model::RepeatLast | Model::Seasonal | Model::Point(_) => u32::MAX,
+		Model::RepeatLast | Model::Seasonal | Model::Point(_) | Model::Opaque(_) | Model::Genome(_) => u32::MAX,
 	}
 }
 

@@ -1,7 +1,7 @@
 //! The call of an operation in the present state.
 
 use super::{
-	genesis::{amount, forecast, live, quadratic, series},
+	genesis::{amount, forecast, landscape, live, quadratic, samples, series, tolerance, training_runs},
 	operation::{kinds, WRAPPERS},
 	sealed::{page, SEALED},
 	Kind, Operation, Secret, World, ACTORS, DRIFT,
@@ -14,15 +14,29 @@ use doin_primitives::{
 	payload::{Challenge, ChunkSums, Metrics, Reveal, Sums},
 	round::Phase,
 	views::RecomputationPhase,
-	DomainId, Hash, Page, RoundId, SeatStatus, SizeClass, TaskId, MILLION,
+	DomainId, Hash, ModelRef, Page, RoundId, SeatStatus, SizeClass, TaskId, MILLION,
 };
 use doin_runtime::{
 	chunk_scorer::OnChainScorer, configs::system::ProxyType, AccountId, Optimae, Runtime, RuntimeCall, System, Timing,
 };
-use doin_scoring::{sample, score, Encoder, Layer, Model, Net, Program};
-use doin_traits::{ChunkDraw, ChunkScorer, Timing as _};
+use doin_scoring::{genome::library, sample, score, Encoder, Layer, Model, Net, Program};
+use doin_training::run::run_sum;
+use doin_traits::{ChunkDraw, ChunkScorer, Models, Timing as _};
 use sp_keyring::Sr25519Keyring;
 use std::cell::OnceCell;
+
+/// Returns the chunk sum of an opaque model that begins with a byte, as the program of a tolerance domain would compute it; that of the
+/// empty model without one.
+fn approximate(byte: Option<u8>) -> u32 {
+	byte.map_or(1_000_000, |byte| 400_000 + 15_000 * u32::from(byte))
+}
+
+/// Returns the first byte of an opaque model, or `None` for any other one.
+fn first_byte(model: &ModelRef) -> Option<u8> {
+	let ModelRef::Stored(id) = model else { return None };
+	let Ok(Model::Opaque(bytes)) = Model::from_bytes(&<Optimae as Models>::bytes(*id)?) else { return None };
+	bytes.first().copied()
+}
 
 /// Salt of every commitment.
 pub(super) const SALT: [u8; 32] = [3; 32];
@@ -103,19 +117,28 @@ impl World {
 			Kind::Unbond if a.is_multiple_of(4) => EvaluatorsCall::unbond {}.into(),
 			Kind::Withdraw => EvaluatorsCall::withdraw {}.into(),
 			Kind::Register => {
-				let spec = [forecast, quadratic, sealed::spec, live][a as usize % 4](b"more");
+				let specs = [forecast, quadratic, sealed::spec, live, landscape, tolerance, training_runs];
+				let spec = specs[a as usize % specs.len()](b"more");
 				DomainsCall::register { spec: Box::new(spec), baseline: None }.into()
 			}
 			Kind::UploadPage => {
-				let page = match b % 3 {
+				let page = match b % 4 {
 					0 => page(),
+					1 => Page::from_bytes(samples()).expect("one page"),
 					_ => Page::Values(BoundedVec::truncate_from(series().into_iter().take(PAGE_VALUES as usize).collect())),
 				};
 				DomainsCall::upload_page { domain, index: (b >> 2) % 2, page }.into()
 			}
 			Kind::Activate => {
-				let values = if b.is_multiple_of(2) { series().len() } else { sealed::published().len() };
-				DomainsCall::activate { domain, values: values as u32, units: 0 }.into()
+				let (values, units) = match b % 3 {
+					0 => (series().len() as u32, 0),
+					1 => (sealed::published().len() as u32, 0),
+					_ => {
+						let spec = training_runs(b"");
+						(spec.values, spec.activation_price(0) as u32)
+					}
+				};
+				DomainsCall::activate { domain, values, units }.into()
 			}
 			Kind::AddBounty => DomainsCall::add_bounty { domain, amount: amount(b) }.into(),
 			Kind::CloseDomain if a.is_multiple_of(4) => DomainsCall::close { domain }.into(),
@@ -215,10 +238,21 @@ impl World {
 	fn candidate(&mut self, domain: DomainId, n: u32, lies: bool) -> Reveal {
 		let program = self.chain.state(|| pallet_doin_domains::Specs::<Runtime>::get(domain).map(|spec| spec.program));
 		let (model, mut sums, gene) = match program {
-			Some(Program::Quadratic(program)) => {
-				let point = vec![(n % 320) as i32; program.target.len()];
-				let sums = (0..program.target.len() as u16).map(|index| score::score_point(&program, &point, index)).collect();
+			Some(program @ (Program::Quadratic(_) | Program::Landscape(_))) => {
+				let dimensions = program.coordinates().map_or(0, |(dimensions, _)| dimensions);
+				let point = vec![(n % 320) as i32; dimensions.into()];
+				let sums = (0..program.chunks()).filter_map(|index| program.point_sum(&point, index)).collect();
 				(Model::Point(point), sums, 0)
+			}
+			Some(Program::Tolerance(program)) => {
+				let byte = (n % 60) as u8;
+				(Model::Opaque(vec![byte]), vec![approximate(Some(byte)); program.chunks.into()], i32::from(byte))
+			}
+			Some(Program::LossGenome(runs)) => {
+				let genome = if n.is_multiple_of(2) { library::cross_entropy() } else { library::squared_error() };
+				let (seed, samples) = (training_runs(b"").data_root, samples());
+				let sums = (0..runs.chunks).map(|run| run_sum(&runs, &genome, &samples, &seed, run)).collect();
+				(Model::Genome(genome), sums, 0)
 			}
 			Some(Program::Rows(_)) => {
 				let least = (n % 60) as i32;
@@ -256,7 +290,9 @@ impl World {
 			let members = task.members.iter().filter_map(|member| key(&member.who)).collect();
 			let sums = task.seed.map(|seed| {
 				let draw = ChunkDraw { domain: task.domain, evidence: task.evidence, seed: &seed };
-				let sum = |model, index| OnChainScorer::drawn_sum(draw, model, index).unwrap_or(0);
+				let sum = |model, index| {
+					OnChainScorer::drawn_sum(draw, model, index).unwrap_or_else(|_| approximate(first_byte(model)))
+				};
 				let of_model = |model| ChunkSums::truncate_from((0..task.chunks).map(|index| sum(model, index)).collect());
 				Sums::truncate_from(task.models.iter().map(of_model).collect())
 			});

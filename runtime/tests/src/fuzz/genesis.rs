@@ -1,12 +1,17 @@
 //! The chain that is fuzzed: the development preset with small domains, so that a recomputation takes microseconds.
 
 use super::ACTORS;
+use crate::genomes;
 use doin_primitives::{
 	blake2_256, bounded_collections::BoundedVec, evidence::LIVE_CHUNKS, DomainSpec, Evidence, Gene, Growth, Limits, RoundParams,
 	SizeClass, Split, MILLION,
 };
 use doin_runtime::{Balance, RuntimeGenesisConfig};
-use doin_scoring::{Forecast, Generator, Loss, Program, Quadratic, Target, WindowPhase};
+use doin_scoring::{
+	genome::TrainingRuns,
+	landscape::{Landscape, Shape},
+	Forecast, Generator, Loss, Program, Quadratic, Target, Tolerance, WindowPhase,
+};
 use pallet_doin_domains::GenesisDomain;
 use sp_keyring::Sr25519Keyring;
 
@@ -19,6 +24,8 @@ pub const LONG_WINDOWS: RoundParams = RoundParams { evidence: 13, reveal: 13, ..
 const STREAM_POT: Balance = 150 * doin_primitives::DOIN;
 /// Values of the series of a small domain.
 const VALUES: usize = 640;
+/// Samples of a domain of training runs.
+const SAMPLES: usize = 60;
 
 /// Returns the series of a small domain.
 pub(super) fn series() -> Vec<i32> {
@@ -77,6 +84,44 @@ pub(super) fn quadratic(name: &[u8]) -> DomainSpec {
 		target: 1_000,
 		..forecast(name)
 	}
+}
+
+/// Returns the record of a landscape, which is registered while the chain runs.
+pub(super) fn landscape(name: &[u8]) -> DomainSpec {
+	let ackley = Landscape { shape: Shape::Ackley, dimensions: 4, seed: Some(9) };
+	DomainSpec { program: Program::Landscape(ackley), ..quadratic(name) }
+}
+
+/// Returns the record of a domain whose sums a quorum computes. Its target can be reached. Its genes are those of [`forecast`].
+pub(super) fn tolerance(name: &[u8]) -> DomainSpec {
+	let program = Tolerance { code: [7; 32], epsilon: 1_000, chunks: 32, initial_error: 32_000_000 };
+	DomainSpec { program: Program::Tolerance(program), target: 1 << 19, ..quadratic(name) }
+}
+
+/// Returns training runs of microseconds.
+fn runs() -> TrainingRuns {
+	TrainingRuns {
+		features: 4,
+		classes: 3,
+		hidden: BoundedVec::truncate_from(vec![4]),
+		training: 16,
+		validation: 16,
+		batch: 8,
+		steps: 8,
+		..genomes::digits()
+	}
+}
+
+/// Returns the samples of a domain of training runs.
+pub(super) fn samples() -> Vec<u8> {
+	genomes::samples(&runs(), SAMPLES)
+}
+
+/// Returns the record of a domain of training runs, which is registered while the chain runs. Its genes are those of [`forecast`].
+pub(super) fn training_runs(name: &[u8]) -> DomainSpec {
+	let DomainSpec { name, genes, .. } = forecast(name);
+	let (spec, ..) = genomes::domain(&runs(), SAMPLES);
+	DomainSpec { name, genes, ..spec }
 }
 
 /// Returns the record of a domain with live evidence, whose registration a chain without streams refuses.

@@ -371,7 +371,7 @@ impl StreamScorer {
 				let bytes = Optimae::bytes(*id).ok_or(ScoreError::UnknownModel)?;
 				Model::from_bytes(&bytes).map_err(|_| ScoreError::IncompatibleModel)
 			}
-			ModelRef::Origin | ModelRef::Linear | ModelRef::Constant => Err(ScoreError::IncompatibleModel),
+			ModelRef::Origin | ModelRef::Linear | ModelRef::Constant | ModelRef::BuiltIn => Err(ScoreError::IncompatibleModel),
 		}
 	}
 
@@ -407,6 +407,9 @@ impl ChunkScorer for StreamScorer {
 	}
 	fn chunks(domain: DomainId) -> Option<u16> {
 		Self::spec(domain).ok().map(|spec| spec.program.chunks())
+	}
+	fn tolerance(_: DomainId) -> Option<u32> {
+		None
 	}
 	fn weight(class: SizeClass) -> Weight {
 		OnChainScorer::weight(class)

@@ -7,11 +7,11 @@ use codec::Encode;
 use doin_browser::{Inputs, Segment};
 use doin_primitives::{blake2_256, DomainSpec, Evidence, EvidenceRef, Growth, Hash, Limits, ModelRef, Split, DOIN};
 use doin_scoring::{
+	landscape::{Landscape, Shape},
 	philox::Stream,
 	rows::{constant_model, dealt, score_rows, validation_rows_span, RowSet, RowTarget, Rows},
 	sample::{drawn, segment_span, strided, validation, validation_span},
-	score, score_point, Cell, Conv, Encoder, Forecast, Generator, Layer, Loss, Model, Net, Program, Quadratic, Target,
-	WindowPhase,
+	score, Cell, Conv, Encoder, Forecast, Generator, Layer, Loss, Model, Net, Program, Quadratic, Target, WindowPhase,
 };
 
 /// Inputs, and the sum of each chunk.
@@ -195,13 +195,16 @@ pub fn rows() -> Domain {
 	Domain { spec: record(Program::Rows(program), &published, split, evidence), published, segments }
 }
 
-/// Returns a domain of points.
-pub fn quadratic() -> Domain {
+/// Returns the domains of points.
+pub fn points() -> [Domain; 2] {
 	let target = (0..32).map(|at| 256 * at - 4_000).collect::<Vec<i32>>().try_into().unwrap();
-	let published = Published::Series(Vec::new());
-	let split = Split { train_end: 0, validation_end: 0 };
-	let spec = record(Program::Quadratic(Quadratic { target }), &published, split, Evidence::Public);
-	Domain { spec, published, segments: Vec::new() }
+	let landscape = Landscape { shape: Shape::Ackley, dimensions: 6, seed: Some(2) };
+	[Program::Quadratic(Quadratic { target }), Program::Landscape(landscape)].map(|program| {
+		let published = Published::Series(Vec::new());
+		let split = Split { train_end: 0, validation_end: 0 };
+		let spec = record(program, &published, split, Evidence::Public);
+		Domain { spec, published, segments: Vec::new() }
+	})
 }
 
 /// Returns a seed whose first bytes choose the shift `shift` of a segment.
@@ -317,16 +320,18 @@ pub fn cases() -> Vec<Case> {
 	series_cases(&mut cases);
 	segment_cases(&mut cases);
 	row_cases(&mut cases);
-	let domain = quadratic();
-	let Program::Quadratic(program) = &domain.spec.program else { panic!() };
-	let point: Vec<i32> = (0..32).collect();
-	for (reference, model, point) in
-		[(ModelRef::Origin, None, vec![0; 32]), (ModelRef::Stored(4), Some(Model::Point(point.clone())), point)]
-	{
-		let mut inputs = domain.inputs(reference, model.as_ref(), Some((EvidenceRef::Drawn, seed(0))), &[]);
-		inputs.published.clear();
-		let sums = (0..32).map(|chunk| score_point(program, &point, chunk)).collect();
-		cases.push(Case { name: format!("point, {reference:?}"), inputs, sums });
+	for domain in points() {
+		let program = &domain.spec.program;
+		let (dimensions, _) = program.coordinates().unwrap();
+		let point: Vec<i32> = (0..i32::from(dimensions)).collect();
+		for (reference, model, point) in
+			[(ModelRef::Origin, None, Vec::new()), (ModelRef::Stored(4), Some(Model::Point(point.clone())), point)]
+		{
+			let mut inputs = domain.inputs(reference, model.as_ref(), Some((EvidenceRef::Drawn, seed(0))), &[]);
+			inputs.published.clear();
+			let sums = (0..program.chunks()).map(|chunk| program.point_sum(&point, chunk).unwrap()).collect();
+			cases.push(Case { name: format!("{}, {reference:?}", program.name()), inputs, sums });
+		}
 	}
 	cases
 }

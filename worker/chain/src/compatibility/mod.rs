@@ -8,7 +8,7 @@ mod types;
 
 use crate::error::Difference;
 use scale_info::{MetaType, PortableRegistry, Registry};
-use signatures::{Argument, Method, Signature, CALLS, METHODS};
+use signatures::{Argument, Method, Signature, CALLS, LANDSCAPES_SINCE, METHODS};
 use subxt::Metadata;
 use types::{TypeDifference, Variants};
 
@@ -16,38 +16,47 @@ use types::{TypeDifference, Variants};
 pub(crate) const RUNTIME_API: &str = "DoinApi";
 
 /// Checks every call and every runtime API method that this crate uses and that a runtime of this version has. What later versions
-/// have brought is left out, so that a worker can be started before its chain is upgraded. The check is done again after the upgrade.
+/// have brought is left out, variants of enums included, so that a worker can be started before its chain is upgraded. The check is done
+/// again after the upgrade.
 ///
 /// # Errors
 /// Returns the first difference between `metadata` and the types of this crate.
 pub(crate) fn check(metadata: &Metadata, spec_version: u32) -> Result<(), Difference> {
+	let variants = if spec_version < LANDSCAPES_SINCE { Variants::Subset } else { Variants::Exact };
 	let mut calls = CALLS.iter().filter(|signature| signature.since() <= spec_version);
-	calls.try_for_each(|signature| check_call(metadata, signature))?;
+	calls.try_for_each(|signature| check_call(metadata, signature, variants))?;
 	let mut methods = METHODS.iter().filter(|method| method.since() <= spec_version);
-	methods.try_for_each(|method| check_method(metadata, method))
+	methods.try_for_each(|method| check_method(metadata, method, variants))
 }
 
-fn check_call(metadata: &Metadata, signature: &Signature) -> Result<(), Difference> {
+fn check_call(metadata: &Metadata, signature: &Signature, variants: Variants) -> Result<(), Difference> {
 	let pallet = metadata.pallet_by_name(signature.pallet);
 	let pallet = pallet.ok_or_else(|| Difference::Missing(format!("pallet {}", signature.pallet)))?;
 	let item = format!("call {}.{}", signature.pallet, signature.name);
 	let call = pallet.call_variant_by_name(signature.name).ok_or_else(|| Difference::Missing(item.clone()))?;
 	let found: Vec<_> = call.fields.iter().map(|field| (field.name.as_deref().unwrap_or("?"), field.ty.id)).collect();
-	check_arguments(metadata, &item, &found, signature.arguments)
+	check_arguments(metadata, &item, &found, signature.arguments, variants)
 }
 
-fn check_method(metadata: &Metadata, method: &Method) -> Result<(), Difference> {
+fn check_method(metadata: &Metadata, method: &Method, variants: Variants) -> Result<(), Difference> {
 	let api = metadata.runtime_api_trait_by_name(RUNTIME_API);
 	let api = api.ok_or_else(|| Difference::Missing(format!("runtime API {RUNTIME_API}")))?;
 	let item = format!("method {RUNTIME_API}.{}", method.name);
 	let found = api.method_by_name(method.name).ok_or_else(|| Difference::Missing(item.clone()))?;
 	let inputs: Vec<_> = found.inputs().map(|input| (&*input.name, input.id)).collect();
-	check_arguments(metadata, &item, &inputs, method.arguments)?;
-	let expected = Expected { ty: (method.output)(), variants: Variants::Exact };
+	check_arguments(metadata, &item, &inputs, method.arguments, variants)?;
+	let expected = Expected { ty: (method.output)(), variants };
 	check_type(metadata, &item, "the result", found.output_ty(), expected)
 }
 
-fn check_arguments(metadata: &Metadata, item: &str, found: &[(&str, u32)], expected: &[Argument]) -> Result<(), Difference> {
+/// Checks the arguments of a call or method. `variants` holds for those whose enums have to be equal after the upgrade.
+fn check_arguments(
+	metadata: &Metadata,
+	item: &str,
+	found: &[(&str, u32)],
+	expected: &[Argument],
+	variants: Variants,
+) -> Result<(), Difference> {
 	let (names, expected_names): (Vec<_>, Vec<_>) =
 		(found.iter().map(|(name, _)| *name).collect(), expected.iter().map(|argument| argument.name).collect());
 	if names != expected_names {
@@ -56,7 +65,8 @@ fn check_arguments(metadata: &Metadata, item: &str, found: &[(&str, u32)], expec
 	}
 	for ((name, id), argument) in found.iter().zip(expected) {
 		if let Some(ty) = argument.ty {
-			let expected = Expected { ty: ty(), variants: argument.variants };
+			let variants = if argument.variants == Variants::Exact { variants } else { argument.variants };
+			let expected = Expected { ty: ty(), variants };
 			check_type(metadata, item, &format!("argument {name}"), *id, expected)?;
 		}
 	}
@@ -121,6 +131,44 @@ mod tests {
 		// What every version has is needed on any chain.
 		let without_gauge = Runtime::default().without_pallet("Gauge").metadata();
 		assert_eq!(check(&without_gauge, 0), Err(Difference::Missing("pallet Gauge".into())));
+	}
+
+	/// The programs of a runtime without landscapes.
+	#[derive(scale_info::TypeInfo)]
+	#[allow(dead_code, reason = "only its type information is used")]
+	enum FormerProgram {
+		Quadratic(doin_scoring::Quadratic),
+		Forecast(doin_scoring::Forecast),
+		Rows(doin_scoring::rows::Rows),
+	}
+
+	/// Domains with these programs, as far as the test needs them.
+	#[derive(scale_info::TypeInfo)]
+	#[allow(dead_code, reason = "only its type information is used")]
+	struct FormerSpec {
+		name: Vec<u8>,
+		unit: Vec<u8>,
+		program: FormerProgram,
+		genes: Vec<doin_primitives::Gene>,
+		limits: doin_primitives::Limits,
+		data_root: doin_primitives::Hash,
+		values: u32,
+		growth: doin_primitives::Growth,
+		split: doin_primitives::Split,
+		licence: Vec<u8>,
+		evidence: doin_primitives::Evidence,
+		min_improvement: u32,
+		target: u32,
+	}
+
+	#[test]
+	fn a_chain_that_is_not_upgraded_yet_needs_no_program_of_later_versions() {
+		let domain = || vec![("domain", meta_type::<doin_primitives::DomainId>())];
+		let former = Runtime::default().with_method("domain_spec", domain(), meta_type::<Option<FormerSpec>>());
+		let metadata = former.metadata();
+		assert_eq!(check(&metadata, LANDSCAPES_SINCE - 1), Ok(()));
+		let error = check(&metadata, LANDSCAPES_SINCE).unwrap_err().to_string();
+		assert!(error.starts_with("the result::Some.0.program of method DoinApi.domain_spec has another type"), "{error}");
 	}
 
 	#[test]

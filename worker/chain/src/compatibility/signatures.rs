@@ -55,6 +55,9 @@ const LATER_PALLETS: [&str; 4] = ["Oracle", "Forecasts", "Channels", "Inference"
 /// Methods that an earlier runtime does not have.
 const LATER_METHODS: [&str; 10] =
 	["streams", "bars", "poll", "forecast_rounds", "forecast_round", "leaderboard", "forecaster", "channel", "offers", "demand"];
+/// First `spec_version` of a runtime whose domains can score landscapes: the last one that has added a variant to an enum of a call or
+/// view.
+pub(crate) const LANDSCAPES_SINCE: u32 = 3;
 
 impl Signature {
 	/// Returns the first `spec_version` of a runtime that has the call; 0 if every runtime has it.

@@ -24,12 +24,15 @@ pub(crate) enum Variants {
 	Exact,
 	/// The variants of the expected enum, and others. Enough for values that this crate writes and never reads.
 	Superset,
+	/// The variants of the expected enum, or a part of them. Enough for values that this crate reads and never writes.
+	Subset,
 }
 
-/// Checks that every value of the type `expected` is encoded as the same value of the type `found`.
+/// Checks that every value of the type `expected` is encoded as the same value of the type `found`, as far as both have its variant.
 ///
 /// Names of fields and variants, indices of variants, and the types of all parts have to be equal. Names of types are not
-/// compared. A structure or tuple of one part is equal to the part, since both have the same bytes.
+/// compared. `variants` says which variants one of the types may have alone. A structure or tuple of one part is equal to the part, since
+/// both have the same bytes.
 ///
 /// # Errors
 /// Returns the first difference.
@@ -68,16 +71,17 @@ impl Comparison<'_> {
 				pairs.try_for_each(|(at, (a, b))| self.types(a.id, b.id, &format!("{path}.{at}")))
 			}
 			(TypeDef::Variant(a), TypeDef::Variant(b)) => {
-				let excess = a.variants.len() > b.variants.len() && self.variants == Variants::Exact;
-				let mut pairs =
-					b.variants.iter().map(|b| (a.variants.iter().find(|a| a.index == b.index && a.name == b.name), b));
-				if excess || pairs.clone().any(|(a, b)| a.is_none_or(|a| names(&a.fields) != names(&b.fields))) {
+				let pairs = shared(&a.variants, &b.variants);
+				let is_admitted = match self.variants {
+					Variants::Exact => pairs.len() == a.variants.len() && pairs.len() == b.variants.len(),
+					Variants::Superset => pairs.len() == b.variants.len(),
+					Variants::Subset => pairs.len() == a.variants.len(),
+				};
+				if !is_admitted || pairs.iter().any(|(a, b)| names(&a.fields) != names(&b.fields)) {
 					return Err(different());
 				}
-				pairs.try_for_each(|(a, b)| {
-					let fields: &[_] = a.map_or(&[], |a: &Variant<PortableForm>| &a.fields);
-					self.fields(fields, &b.fields, &format!("{path}::{}", b.name))
-				})
+				let mut pairs = pairs.into_iter();
+				pairs.try_for_each(|(a, b)| self.fields(&a.fields, &b.fields, &format!("{path}::{}", b.name)))
 			}
 			(TypeDef::Sequence(a), TypeDef::Sequence(b)) => self.types(a.type_param.id, b.type_param.id, &format!("{path}[]")),
 			(TypeDef::Array(a), TypeDef::Array(b)) if a.len == b.len => {
@@ -112,6 +116,15 @@ fn unwrap(registry: &PortableRegistry, mut id: u32) -> u32 {
 			_ => return id,
 		};
 	}
+}
+
+/// Returns the variants that both enums have, by index and name.
+fn shared<'a>(
+	found: &'a [Variant<PortableForm>],
+	expected: &'a [Variant<PortableForm>],
+) -> Vec<(&'a Variant<PortableForm>, &'a Variant<PortableForm>)> {
+	let same = |b: &'a Variant<PortableForm>| found.iter().find(|a| a.index == b.index && a.name == b.name).map(|a| (a, b));
+	expected.iter().filter_map(same).collect()
 }
 
 fn names(fields: &[Field<PortableForm>]) -> Vec<Option<&str>> {
@@ -275,6 +288,15 @@ mod tests {
 		assert_eq!(compared::<MoreKinds, OneKind>(Variants::Superset), Ok(()));
 		assert!(compared::<Kind, MoreKinds>(Variants::Superset).is_err());
 		assert_eq!(compared::<Option<u8>, OneKind>(Variants::Superset).unwrap_err().found, "Option { None = 0, Some = 1 }");
+	}
+
+	#[test]
+	fn a_missing_variant_is_no_difference_where_values_are_only_read() {
+		assert_eq!(compared::<Kind, MoreKinds>(Variants::Subset), Ok(()));
+		assert_eq!(compared::<OneKind, MoreKinds>(Variants::Subset), Ok(()));
+		assert_eq!(compared::<Kind, Kind>(Variants::Subset), Ok(()));
+		assert!(compared::<MoreKinds, Kind>(Variants::Subset).is_err(), "a value of the third variant cannot be read");
+		assert!(compared::<Option<u16>, Option<u8>>(Variants::Subset).is_err(), "variants that both have are compared");
 	}
 
 	#[test]

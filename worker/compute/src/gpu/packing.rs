@@ -9,10 +9,10 @@ use crate::train::{
 	candidate::Candidate,
 	dataset::{Dataset, WindowSource, FULL_SHARE},
 	initial::{InitialLayer, InitialState},
-	schedule::LearningRate,
 };
 use doin_kernels::layout::{StepMajorShape, TrainableLayer};
 use doin_scoring::{program::MAX_CHANNELS, Encoder, Layer, Net};
+use doin_training::LearningRate;
 use std::borrow::Cow;
 
 /// Sizes of the buffers of some candidates, `vec4`.

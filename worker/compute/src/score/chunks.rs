@@ -8,7 +8,8 @@ use super::{
 use crate::Error;
 use doin_kernels::Backend;
 use doin_primitives::{DomainSpec, Evidence};
-use doin_scoring::{rows::score_rows, score::score_point, Model, Program};
+use doin_scoring::{rows::score_rows, Model, Program};
+use doin_training::run::run_sum;
 use rayon::prelude::*;
 
 /// Returns the chunk sums of each of `models` on a draw, in the order of the models. A domain with public evidence has no draw; its
@@ -17,13 +18,14 @@ use rayon::prelude::*;
 /// # Errors
 ///
 /// [`Error::Short`] or [`Error::FewRows`] if the data ends before a chunk; [`Error::NoSuchEvidence`] if the domain has no such evidence;
-/// [`Error::Program`] if the program or the generator is invalid; [`Error::Backend`] if the environment names an unknown back-end.
+/// [`Error::Program`] if the program or the generator is invalid; [`Error::NoProgram`] for a tolerance domain; [`Error::Backend`] if the
+/// environment names an unknown back-end.
 pub fn chunk_sums(spec: &DomainSpec, data: &Published, draw: SeededEvidence, models: &[Model]) -> Result<Vec<Vec<u32>>, Error> {
 	selected_chunk_sums(spec, data, Some(draw), models, &all(spec))
 }
 
-/// Returns the chunk sums of each of `models` on the validation split, in the order of the models; for `Quadratic`, on its
-/// coordinates.
+/// Returns the chunk sums of each of `models` on the validation split, in the order of the models. Points have no data, and their sums
+/// are always the same.
 ///
 /// # Errors
 ///
@@ -50,12 +52,12 @@ pub fn selected_chunk_sums(
 	chunks: &[u16],
 ) -> Result<Vec<Vec<u32>>, Error> {
 	match &spec.program {
-		Program::Quadratic(quadratic) => per_chunk(chunks, models, |index| {
-			let squares = models.iter().map(|model| match model {
-				Model::Point(point) => score_point(quadratic, point, index),
+		Program::Quadratic(_) | Program::Landscape(_) => per_chunk(chunks, models, |index| {
+			let sums = models.iter().map(|model| match model {
+				Model::Point(point) => spec.program.point_sum(point, index).unwrap_or(u32::MAX),
 				_ => u32::MAX,
 			});
-			Ok(squares.collect())
+			Ok(sums.collect())
 		}),
 		Program::Forecast(program) => {
 			if let Evidence::Synthetic(generator) = &spec.evidence {
@@ -72,6 +74,17 @@ pub fn selected_chunk_sums(
 			let rows = published::rows(spec, program, data.rows(), draw, index)?;
 			Ok(models.iter().map(|model| score_rows(model, program, &rows)).collect())
 		}),
+		Program::Tolerance(_) => Err(Error::NoProgram),
+		Program::LossGenome(program) => {
+			let (samples, seed) = published::samples(spec, data.rows(), draw)?;
+			per_chunk(chunks, models, |index| {
+				let sum = |model: &Model| match model {
+					Model::Genome(genome) => run_sum(program, genome, samples, seed, index),
+					_ => u32::MAX,
+				};
+				Ok(models.iter().map(sum).collect())
+			})
+		}
 	}
 }
 
@@ -91,6 +104,7 @@ mod tests {
 	use crate::{fixtures::seasonal, Dataset, ForecastTask};
 	use doin_primitives::{domain::Growth, EvidenceRef, Split, DOIN};
 	use doin_scoring::{
+		landscape::{Landscape, Shape},
 		rows::{dealt, RowTarget, Rows},
 		sample::{self, segment_span, strided},
 		score, Quadratic,
@@ -157,6 +171,12 @@ mod tests {
 		let sums = chunk_sums(&domain, &Published::Series(Vec::new()), drawn(&[0; 32]), &models).unwrap();
 		assert_eq!(sums[0], (0..40).map(|i| i * i * 100).collect::<Vec<u32>>());
 		assert_eq!(sums[1], [0; 40]);
+		let rastrigin = Landscape { shape: Shape::Rastrigin, dimensions: 3, seed: Some(5) };
+		domain.program = Program::Landscape(rastrigin);
+		let models = [Model::Point(vec![0; 3]), Model::Point(rastrigin.optimum()), Model::RepeatLast];
+		let sums = validation_sums(&domain, &Published::Series(Vec::new()), &models).unwrap();
+		assert_eq!(sums[0].iter().map(|sum| u64::from(*sum)).sum::<u64>(), rastrigin.value(&[]));
+		assert_eq!((sums[1].clone(), sums[2].clone()), (vec![0; 32], vec![u32::MAX; 32]), "a baseline is not a point");
 	}
 
 	#[test]

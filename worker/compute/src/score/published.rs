@@ -120,6 +120,20 @@ pub(super) fn rows(
 	}
 }
 
+/// Returns the samples of training runs, and the seed of the runs of a draw, or of the published runs without one.
+pub(super) fn samples<'a>(
+	spec: &'a DomainSpec,
+	bytes: &'a [u8],
+	draw: Option<SeededEvidence<'a>>,
+) -> Result<(&'a [u8], &'a [u8; 32]), Error> {
+	let seed = match (&spec.evidence, draw) {
+		(Evidence::Drawn, Some(SeededEvidence { evidence: EvidenceRef::Drawn, seed })) => seed,
+		(Evidence::Drawn, None) => &spec.data_root,
+		_ => return Err(Error::NoSuchEvidence),
+	};
+	Ok((bytes.get(..spec.values as usize).ok_or(Error::NoSuchEvidence)?, seed))
+}
+
 /// Returns the values `range` of `series`.
 fn part<'a>(series: &'a [i32], range: Range<usize>, what: &'static str) -> Result<&'a [i32], Error> {
 	let (have, need) = (series.len(), range.end);

@@ -2,29 +2,14 @@
 
 use super::{batches::Batches, candidate::Candidate, trainer::steps_per_epoch};
 use crate::gpu::read_cell;
-use doin_kernels::{
-	layout::{CellShape, ConvGeometry, StepMajorShape, TrainableLayer},
-	ops::lion::{MASTER_FRAC, MAX_WEIGHT},
-};
-use doin_scoring::{encoder::Conv, philox::Stream, Encoder, Layer, Net};
+use doin_kernels::layout::{CellShape, ConvGeometry, StepMajorShape, TrainableLayer};
+use doin_scoring::{encoder::Conv, Encoder, Layer, Net};
 
 /// Returns the seed of the random streams of a candidate.
 pub fn seed(candidate: &Candidate) -> [u8; 32] {
 	let mut seed = [0; 32];
 	seed[..8].copy_from_slice(&candidate.seed.to_le_bytes());
 	seed
-}
-
-/// Draws `count` masters, uniform within ± the square root of `square`, which is Q40.
-pub fn uniform(count: usize, square: u64, random: &mut Stream) -> Vec<i32> {
-	let bound = square.isqrt().min(MAX_WEIGHT as u64) as u32;
-	(0..count).map(|_| random.below(2 * bound + 1) as i32 - bound as i32).collect()
-}
-
-/// Draws the first masters of a layer, one row per output, uniform with variance 2 / inputs, which keeps the scale of activations
-/// from layer to layer (He et al., "Delving deep into rectifiers", 2015).
-pub fn he_masters(inputs: usize, outputs: usize, random: &mut Stream) -> Vec<i32> {
-	uniform(outputs * inputs, (6 << (2 * MASTER_FRAC)) / inputs as u64, random)
 }
 
 /// A layer before the first step.

@@ -32,7 +32,7 @@ impl ForecastTask {
 		};
 		let generator = match &spec.evidence {
 			Evidence::Synthetic(generator) => Some(generator.clone()),
-			Evidence::Public | Evidence::Sealed { .. } | Evidence::Live { .. } => None,
+			Evidence::Public | Evidence::Sealed { .. } | Evidence::Live { .. } | Evidence::Drawn => None,
 		};
 		let task = Self { program: program.clone(), limits: spec.limits.clone(), series, split: spec.split, generator };
 		task.check()?;

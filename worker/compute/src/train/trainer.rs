@@ -4,12 +4,12 @@ use super::{
 	candidate::{Candidate, OnEpoch},
 	dataset::Dataset,
 	ridge::LinearModel,
-	schedule::LearningRate,
 	stopping::{EpochError, StopSignal},
 };
 use crate::Error;
 use doin_kernels::layout::BATCH;
 use doin_scoring::Net;
+use doin_training::LearningRate;
 use std::ops::ControlFlow;
 
 /// A net in training.

@@ -91,6 +91,8 @@ fn domain(id: u32, block: u32) -> Domain {
 		history: Some(96),
 		season: Some(24),
 		channels: Some(1),
+		drawn_predictions: Some(98_304),
+		validation_predictions: Some(49_152),
 		genes: (0..12).map(gene).collect(),
 		champion: Some(champion(id, block)),
 		..Domain::default()
@@ -190,6 +192,8 @@ pub fn training(block: u32) -> Training {
 		peer_id: account(0),
 		state: "training".into(),
 		generation: block,
+		stage: 1,
+		stages: 1,
 		population: 24,
 		epoch: block % 640,
 		total_epochs: 640,
@@ -401,7 +405,12 @@ impl Source for Simulated {
 			domains: (0..DOMAINS).map(|id| domain(id, block)).collect(),
 			rounds: (0..DOMAINS).map(|id| round(id, block)).collect(),
 			tasks: (0..DOMAINS).map(|place| task(place, block)).collect(),
-			security: Security { finalized_height: block.saturating_sub(2), pending_commitments: 3, pending_quorums: 2 },
+			security: Security {
+				finalized_height: block.saturating_sub(2),
+				finalized_hash: at(block.saturating_sub(2)).hash,
+				pending_commitments: 3,
+				pending_quorums: 2,
+			},
 			work: work(block),
 			fees: fees(block),
 			coin: Coin { total_supply: block.to_string(), my_balance: Some(block.to_string()), my_holds: Some("0".into()) },
@@ -551,6 +560,7 @@ impl Source for Simulated {
 			performance: Some((900_000 + block).to_string()),
 			best_performance: Some("900000".into()),
 			is_improvement: place.is_multiple_of(2),
+			block: Some(block),
 			timestamp: Some("2026-01-01T00:00:00.000Z".into()),
 		};
 		Ok(Metrics { at: at(block), first_block: 0, metrics: (0..ROWS).map(performance).collect(), count: ROWS })

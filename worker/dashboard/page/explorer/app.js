@@ -1,9 +1,9 @@
 // Explorer: header, tabs, the panel that is shown, and the popover of figures.
 import { html, render, useEffect, useState } from "../lib/html.js";
-import { count, time } from "../lib/format.js";
+import { time } from "../lib/format.js";
 import { Tabs, ThemeSwitch, useRoute } from "../lib/frame.js";
 import { Figure, FigurePopover } from "../lib/ui.js";
-import { HEAD } from "../lib/items.js";
+import { FINAL, HEAD } from "../lib/items.js";
 import { start } from "./node.js";
 import { useNode } from "./use.js";
 import { go } from "./parts.js";
@@ -60,7 +60,7 @@ function App() {
 }
 
 function Header({ node }) {
-	const { best, final, connection } = node;
+	const { best, finalized, connection } = node;
 	const [tone, text] = { live: ["good", "Live"], connecting: ["warn", "Connecting"], lost: ["bad", "Not connected"] }[connection];
 	return html`<header class="top">
 		<h1 class="brand"><span class="mark" aria-hidden="true"></span>DOIN<span class="brand-rest"> explorer</span></h1>
@@ -68,7 +68,7 @@ function Header({ node }) {
 		<${Find} />
 		<div class="top-facts">
 			<span class="top-fact"><span class="label">Block</span> <${Figure} exact=${best?.number} at=${best} from=${HEAD} /></span>
-			<span class="top-fact wide-only"><span class="label">Finalized</span> <span class="number">${count(final)}</span></span>
+			<span class="top-fact wide-only"><span class="label">Finalized</span> <${Figure} exact=${finalized?.number} at=${finalized} from=${FINAL} /></span>
 			<span class=${`connection ${tone}`} role="status"><span class="dot" aria-hidden="true"></span>${text}</span>
 		</div>
 		<${ThemeSwitch} />

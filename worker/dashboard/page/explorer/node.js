@@ -1,6 +1,6 @@
 // Connection to the node of the worker: new blocks as it announces them, and reads of the state of one block.
 import { read as readWorker } from "../lib/store.js";
-import { connect, isLocal } from "../verify/rpc.js";
+import { connect, expectGenesis, isLocal } from "../verify/rpc.js";
 import { accountOf, fromHex, Malformed, Runtime, toHex } from "./codec.js";
 
 /** Waits before the page connects again, in milliseconds. */
@@ -20,6 +20,7 @@ export const state = {
 	problem: null,
 	best: null,
 	final: null,
+	finalized: null,
 	about: null,
 };
 
@@ -75,6 +76,7 @@ export async function start() {
 			onClose: (error) => own === turn && lost(error),
 		});
 		subscriptions = new Map();
+		await expectGenesis(call, known.url, known.genesis);
 		await prepare();
 		attempt = 0;
 		change({ connection: "live", since: Date.now(), problem: null });
@@ -131,9 +133,9 @@ async function subscribe(method, listener) {
 
 async function announce(which, header) {
 	const number = parseInt(header.number, 16);
-	if (which === "final") return change({ final: number });
+	if (which === "final") change({ final: number });
 	const hash = await call("chain_getBlockHash", [number]).catch(() => null);
-	if (hash) change({ best: { number, hash } });
+	if (hash) change({ [which === "final" ? "finalized" : "best"]: { number, hash } });
 }
 
 /** Returns the result of a JSON-RPC request. */

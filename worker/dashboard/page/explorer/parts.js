@@ -12,9 +12,9 @@ const LEVELS = 12;
 const DIGITS = 130;
 
 /** Returns a link to an account. */
-export function AccountLink({ id, isWhole }) {
+export function AccountLink({ id }) {
 	if (!id) return html`<span class="none">–</span>`;
-	return html`<a class=${isWhole ? "code wrap" : "account"} title=${id} href=${`#accounts/${id}`}>${isWhole ? id : short(id)}</a>`;
+	return html`<a class="account" title=${id} href=${`#accounts/${id}`}>${short(id)}</a>`;
 }
 
 /** Returns a link to a block, given by its hash, as its first and last digits. */

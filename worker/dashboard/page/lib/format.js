@@ -4,6 +4,8 @@ const LOCALE = "en";
 const WHOLE = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 0 });
 const DOIN = 10n ** 12n;
 const ONE_Q32 = 4294967296;
+/** Raw unit of an error, or a wrong class, in an error sum. */
+const ERROR_ONE = 16;
 /** Loss of the initial champion. */
 export const INITIAL_LOSS = 1048576;
 
@@ -73,6 +75,18 @@ export function scale(unit) {
 	const factor = match && Number(match[1]) > 0 ? Number(match[1]) : 1;
 	const name = match && Number(match[1]) > 0 ? match[2] || "1" : unit || "raw value";
 	return { factor, name, digits: Math.min(20, Math.max(0, Math.ceil(-Math.log10(factor)))) };
+}
+
+/**
+ * Returns an error sum as the mean error of a prediction: `{text, unit}` in the unit of `domain`, or the percentage of wrong classes.
+ * Returns `null` without a sum or without predictions.
+ */
+export function meanError(sum, predictions, domain) {
+	if (sum === null || sum === undefined || !predictions) return null;
+	const mean = Number(sum) / ERROR_ONE / predictions;
+	if (domain.has_classes) return { text: decimals(100 * mean, 2), unit: "% wrong" };
+	const { factor, name } = scale(domain.unit);
+	return { text: significant(mean * factor, 4), unit: name === "1" ? "" : name };
 }
 
 /** Returns the root of an error in squared units, Q16, times `factor`: the size of an ordinary deviation. */

@@ -42,6 +42,8 @@ export const DOMAIN = {
 	minImprovement: (id) => domain("Least improvement", id, "Domains.Specs", "minImprovement", { field: "min_improvement" }),
 	target: (id) => domain("Target", id, "Domains.Specs", "target", { field: "target" }),
 	status: (id) => domain("Status", id, "Domains.States", "status", computed),
+	lastRound: (id) => domain("Round that ended last", id, "Domains.States", "lastRound.number", { field: "last_round.number" }),
+	lastBlock: (id) => domain("End of the last round", id, "Domains.States", "lastRound.block", { field: "last_round.block" }),
 };
 
 const champion = (name, id, path, more) => origin(name, `Domains.States(${id})`, "doin_champion", [id], path, more);
@@ -73,6 +75,7 @@ export const EVIDENCE = {
 	opened: (id) => evidence("Opened segments", id, "Evidence.Segments", "opened", { field: "opened" }),
 	sealed: (id) => evidence("Sealed segments", id, "Evidence.Segments", "sealed", { field: "sealed" }),
 	stake: (id) => evidence("Stake of a seat", id, "Domains.Specs", "stake", computed),
+	units: (id) => evidence("Rows or steps of a segment", id, "Domains.Specs", "units", computed),
 };
 
 const stream = (name, id, path, more) => origin(name, `Oracle.Streams(${id})`, "doin_streams", [id, 1], `0.${path}`, more);
@@ -129,6 +132,17 @@ export const FORECAST_SEAT = {
 	skill: (id, of, index) => seat("Skill of a forecast", id, of, index, "skill"),
 };
 
+/** Returns the origin of a number of an event. */
+const event = (name, of, field) => ({ name, item: "System.Events", event: of, field });
+/** Numbers of the database, in the block of their event. */
+export const EVENTS = {
+	increment: event("Rise of the high-water mark for a champion", "Optimae.Crowned", "increment"),
+	claimed: event("Claimed sum of a chunk", "Optimae.ClaimDisproved", "claimed"),
+	computed: event("Sum of a chunk that the runtime computed", "Optimae.ClaimDisproved", "computed"),
+	claimReward: event("Reward of a challenger", "Optimae.ClaimDisproved", "reward"),
+	sumReward: event("Reward of a challenger", "Recomputation.ChallengeUpheld", "reward"),
+};
+
 /** Coins: all of them, and those of an account. */
 export const COINS = {
 	issuance: { name: "Total issuance", item: "Balances.TotalIssuance" },
@@ -137,6 +151,15 @@ export const COINS = {
 };
 
 export const OPEN_TASKS = origin("Recomputation tasks that are not final", "Recomputation.CounterForTasks");
+export const WAITING_TASKS = { name: "Tasks that wait for a quorum", item: "Recomputation.Tasks", ...computed };
 
-/** Returns the origin of a number of a block. */
-export const HEAD = origin("Number of the best block", "System.Number", "chain_getHeader", [], "number", { isHex: true });
+/** Returns the origin of the mean time between the blocks from `since` on. */
+export const blockTime = (since) => ({ name: "Mean time between blocks", item: "Timestamp.Now", since, ...computed });
+export const BLOCK_EVENTS = { name: "Events of the block", item: "System.EventCount" };
+
+const head = (name) => origin(name, "System.Number", "chain_getHeader", [], "number", { isHex: true });
+export const HEAD = head("Number of the best block");
+export const FINAL = head("Number of the last finalized block");
+
+/** Returns the last finalized block of the answer of `/status`. */
+export const finalized = ({ security }) => ({ number: security.finalized_height, hash: security.finalized_hash });

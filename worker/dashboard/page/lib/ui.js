@@ -13,13 +13,15 @@ export function Figure({ exact, text, unit, at, from, title }) {
 	const data = {
 		"data-exact": String(exact),
 		"data-item": from.item,
+		"data-event": from.event ?? null,
+		"data-since": from.since ?? null,
 		"data-field": from.field ?? null,
 		"data-computed": from.isComputed ? "" : null,
 		"data-rpc": from.rpc ?? null,
 		"data-params": from.rpc ? JSON.stringify(from.params) : null,
 		"data-path": from.path ?? null,
 		"data-block": at.number,
-		"data-hash": at.hash,
+		"data-hash": at.hash ?? null,
 	};
 	const open = (event) => show({ exact, unit: title ?? unit, at, from }, event.currentTarget);
 	return html`<button type="button" class="figure" title=${title ?? String(exact)} aria-haspopup="dialog" onClick=${open}
@@ -51,6 +53,18 @@ export function GasPrice({ plancks, at, from }) {
 		unit=${isLarge ? "DOIN/gas" : "plancks/gas"} at=${at} from=${from} title=${`${plancks} plancks per gas`} />`;
 }
 
+/**
+ * Returns an error sum as the mean error of a prediction in the unit of the domain, or nothing where that is not known. With `isNamed`,
+ * words say what it is.
+ */
+export function MeanError({ sum, predictions, domain, isNamed }) {
+	const mean = format.meanError(sum, predictions, domain);
+	if (mean === null) return null;
+	const title = `${sum} / 16 / ${predictions} predictions, in the unit of the domain`;
+	const words = isNamed && !domain.has_classes ? "mean absolute error " : "";
+	return html`${words}<span class="number" title=${title}>${mean.text}<span class="unit"> ${mean.unit}</span></span>`;
+}
+
 /** Returns the loss of a model: percentage of the initial champion's error, and bits below it. */
 export function Loss({ loss, at, from }) {
 	if (loss === null || loss === undefined) return html`<span class="none">–</span>`;
@@ -67,11 +81,34 @@ export function fromDatabase(data, what) {
 		worker${since}${data?.at ? html`, at block <${BlockLink} number=${data.at.number} />` : null}`;
 }
 
-/** Returns an account: its name if it is known, otherwise its first and last characters. */
+/** Returns the first and last characters of an account: a button that shows the whole address, to copy, and where it leads. */
 export function Account({ id }) {
-	return id
-		? html`<span class="account" title=${id} data-account=${id}>${format.short(id)}</span>`
-		: html`<span class="none">–</span>`;
+	if (!id) return html`<span class="none">–</span>`;
+	const open = (event) => show({ account: id }, event.currentTarget);
+	return html`<button type="button" class="account" title=${id} data-account=${id} aria-haspopup="dialog"
+		onClick=${open}>${format.short(id)}</button>`;
+}
+
+/** Returns a text with a button that copies it. A browser lets pages of other machines copy nothing, so the text is selected there. */
+export function Copied({ text, name }) {
+	const [note, set] = useState("");
+	const box = useRef(null);
+	const copy = async () => {
+		try {
+			await navigator.clipboard.writeText(text);
+			set("Copied.");
+		} catch {
+			const range = document.createRange();
+			range.selectNodeContents(box.current);
+			const selection = getSelection();
+			selection.removeAllRanges();
+			selection.addRange(range);
+			set("Selected: copy it with the keyboard.");
+		}
+	};
+	return html`<span class="code wrap" ref=${box}>${text}</span>
+		<button type="button" class="plain copy" onClick=${copy}>Copy<span class="visually-hidden"> ${name}</span></button>
+		<span class="note" role="status">${note}</span>`;
 }
 
 /** Returns a link to a block. */
@@ -172,8 +209,10 @@ export function FigurePopover() {
 	const [shown, set] = useState(null);
 	const box = useRef(null);
 	useEffect(() => {
-		show = (figure, button) => {
-			set(figure);
+		let turn = 0;
+		show = (content, button) => {
+			turn += 1;
+			set({ ...content, turn });
 			const popover = box.current;
 			popover.showPopover();
 			place(popover, button);
@@ -184,22 +223,60 @@ export function FigurePopover() {
 		addEventListener("scroll", hide, { passive: true });
 		addEventListener("hashchange", hide);
 	}, []);
-	return html`<div ref=${box} id="origin" popover="auto" role="dialog" aria-label="Origin of the figure" tabindex="-1">
-		${shown ? html`<${Origin} figure=${shown} close=${() => box.current.hidePopover()} />` : null}
+	const close = () => box.current.hidePopover();
+	const label = shown?.account ? "Account" : "Origin of the figure";
+	return html`<div ref=${box} id="origin" popover="auto" role="dialog" aria-label=${label} tabindex="-1">
+		${shown?.account ? html`<${Address} key=${shown.turn} id=${shown.account} close=${close} />` : null}
+		${shown && !shown.account ? html`<${Origin} figure=${shown} close=${close} />` : null}
 	</div>`;
 }
 
-function Origin({ figure: { exact, unit, at, from }, close }) {
-	const call = from.rpc && !from.isHex ? `${from.rpc} ${JSON.stringify([...from.params, at.hash])}` : null;
+function PopoverHead({ title, close }) {
+	return html`<div class="origin-head"><h3>${title}</h3>
+		<button type="button" class="quiet" onClick=${close} aria-label="Close">×</button></div>`;
+}
+
+function Address({ id, close }) {
 	return html`<div>
-		<div class="origin-head"><h3>${from.name}</h3>
-			<button type="button" class="quiet" onClick=${close} aria-label="Close">×</button></div>
+		<${PopoverHead} title="Account" close=${close} />
+		<p><${Copied} text=${id} name="the address" /></p>
+		<p><a href=${`/explorer#accounts/${id}`}>Balances and roles in the explorer</a> · <a href=${`/dashboard#unpaid/${id}`}>Unpaid seats</a></p>
+	</div>`;
+}
+
+/** Returns the address of a storage item at a block in the explorer, or `null` for what is none, e.g. a constant. */
+export function storagePath(item, block) {
+	const [, pallet, name, keys = ""] = /^(\w+)\.(\w+)(?:\((.*)\))?$/.exec(item) ?? [];
+	if (!pallet) return null;
+	try {
+		const given = JSON.parse(`[${keys.replace(/(\w+):/g, '"$1":')}]`);
+		const texts = given.map((key) => (typeof key === "object" ? JSON.stringify(key) : String(key)));
+		return `/explorer#${["storage", pallet, name, block, ...texts].map(encodeURIComponent).join("/")}`;
+	} catch {
+		// The explorer also shows keys that have no such form.
+		return null;
+	}
+}
+
+/** Returns where a figure comes from: a field of an event or of a storage item, with a link to it. */
+function Source({ at, from }) {
+	const path = from.event ? `/explorer#network/block/${at.number}` : storagePath(from.item, at.number);
+	const name = from.event ?? from.item;
+	const field = from.field ? html`<span class="muted">.${from.field}</span>` : null;
+	return html`<dd class="code wrap">${path ? html`<a href=${path}>${name}</a>` : name}${field}</dd>`;
+}
+
+function Origin({ figure: { exact, unit, at, from }, close }) {
+	const isWhole = from.rpc && !from.isHex && at.hash;
+	const call = isWhole ? `${from.rpc} ${JSON.stringify([...from.params, at.hash])}` : null;
+	const kind = from.event ? "Event" : from.isComputed ? "Computed from" : "Storage item";
+	return html`<div>
+		<${PopoverHead} title=${from.name} close=${close} />
 		<dl class="facts narrow">
 			<div><dt>Exact value</dt><dd class="code">${unit?.startsWith(String(exact)) ? unit : String(exact)}</dd></div>
-			<div><dt>${from.isComputed ? "Computed from" : "Storage item"}</dt>
-				<dd class="code">${from.item}${from.field ? html`<span class="muted">.${from.field}</span>` : null}</dd></div>
-			<div><dt>Block</dt><dd><${BlockLink} number=${at.number} /></dd></div>
-			<div><dt>Hash</dt><dd class="code wrap">${at.hash}</dd></div>
+			<div><dt>${kind}</dt><${Source} at=${at} from=${from} /></div>
+			<div><dt>Block</dt><dd>${from.since === undefined ? null : html`<${BlockLink} number=${from.since} /> to `}<${BlockLink} number=${at.number} /></dd></div>
+			${at.hash ? html`<div><dt>Hash</dt><dd class="code wrap">${at.hash}</dd></div>` : null}
 			${call ? html`<div><dt>Read it yourself</dt><dd class="code wrap">${call}</dd></div>` : null}
 		</dl>
 	</div>`;

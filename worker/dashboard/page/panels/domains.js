@@ -12,14 +12,15 @@ import {
 	fromDatabase,
 	Loaded,
 	Loss,
+	MeanError,
 	Share,
 	Table,
 	Tag,
 } from "../lib/ui.js";
 import { Chart } from "../lib/chart.js";
-import { CHAMPION, DOMAIN, EVIDENCE } from "../lib/items.js";
+import { CHAMPION, DOMAIN, EVENTS, EVIDENCE } from "../lib/items.js";
 import { DomainStatus, Result } from "../lib/domain.js";
-import { bits, count, INITIAL_LOSS, lossBits, lossPercent, model, rung, things, words } from "../lib/format.js";
+import { count, INITIAL_LOSS, lossBits, lossPercent, model, rung, things, words } from "../lib/format.js";
 import { Verify } from "./verify.js";
 
 const TOPICS = ["Optimae", "Domains", "Work"];
@@ -48,8 +49,73 @@ export function Domains({ rest, chain }) {
 						selected=${id === domain.domain_id}>${id} · ${name}</option>`,
 					)}
 				</select></label></div>
+			<${FindDomain} />
 			<${Domain} key=${domain.domain_id} domain=${domain} at=${isOther ? other.data.at : data.at} />`;
 	}}<//>`;
+}
+
+/** Domains that a search shows. */
+const FOUND = 20;
+
+/** Draws a form that finds domains by a part of their name, or by their number. A single one is opened. */
+export function FindDomain() {
+	const [text, type] = useState("");
+	const [wanted, ask] = useState("");
+	const path = wanted ? `/api/optimization?search=${encodeURIComponent(wanted)}&limit=${FOUND}` : null;
+	const answer = useAnswer(path);
+	const only = answer.data?.total === 1 ? answer.data.domains[0] : null;
+	useEffect(() => {
+		if (!only) return;
+		location.hash = `domains/${only.domain_id}`;
+		ask("");
+	}, [only]);
+	const submit = (event) => {
+		event.preventDefault();
+		ask(text.trim());
+	};
+	const change = ({ currentTarget: { value } }) => {
+		type(value);
+		if (value.trim() === "") ask("");
+	};
+	return html`<form class="find-domain" role="search" onSubmit=${submit}>
+		<label for="find-domain">Find a domain</label>
+		<input id="find-domain" type="search" value=${text} placeholder="Part of its name, or its number" spellcheck=${false}
+			autocomplete="off" onInput=${change} />
+		<button type="submit" class="plain">Find</button>
+		<span class="note" role="status">${found(answer, wanted)}</span>
+		${answer.problem ? html`<${Loaded} answer=${{ ...answer, data: null }}>${() => null}<//>` : null}
+		${answer.data?.total > 1 ? html`<${Found} data=${answer.data} close=${() => ask("")} />` : null}
+	</form>`;
+}
+
+function found({ data, problem }, wanted) {
+	if (!wanted || problem) return "";
+	if (data === null) return "Searching…";
+	return data.total === 0 ? `No domain has “${wanted.slice(0, 40)}” in its name, or this number.` : things(data.total, "domain");
+}
+
+function Found({ data, close }) {
+	const note = data.total > FOUND ? `the first ${FOUND} of ${count(data.total)}` : null;
+	return html`<${Card} wide title="Domains that were found" note=${note}>
+		<${Table} caption="Domains that were found, in order of registration" hideCaption rows=${data.domains} empty=""
+			rowKey=${(domain) => domain.domain_id} columns=${[
+				["Domain", ({ domain_id: id, name }) => html`<a href=${`#domains/${id}`} onClick=${close}>${name}</a>`],
+				["Number", ({ domain_id: id }) => id, "num"],
+				["Status", ({ status }) => html`<${DomainStatus} status=${status} />`],
+				[
+					"Weight",
+					({ domain_id: id, weight }) => html`<${Share} ppm=${weight} at=${data.at} from=${DOMAIN.weight(id)} />`,
+					"num",
+				],
+			]} />
+	<//>`;
+}
+
+/** Returns the error of a champion as properties of [`MeanError`]: on the windows of its round, or on the validation split without one. */
+export function errorOf(domain, champion) {
+	const isDrawn = champion.round !== null;
+	const predictions = isDrawn ? domain.drawn_predictions : domain.validation_predictions;
+	return { sum: champion.error, predictions, domain };
 }
 
 function Domain({ domain, at }) {
@@ -74,13 +140,16 @@ function Domain({ domain, at }) {
 
 function Champion({ domain, at }) {
 	const { domain_id: id, champion } = domain;
+	const validation = (sum) => html`<${MeanError} sum=${sum} predictions=${domain.validation_predictions} domain=${domain} />`;
 	return html`<${Card} title="Champion"
 		note=${html`crowned in block <${Figure} exact=${champion.block} at=${at} from=${CHAMPION.block(id)} />`}>
 		<div class="stack"><${Facts} rows=${[
 			[
 				"Error",
 				html`<${Loss} loss=${champion.loss} at=${at} from=${CHAMPION.loss(id)} />`,
-				"of the initial champion's, on the drawn windows",
+				html`of the initial champion's, on the drawn windows${
+					domain.drawn_predictions ? html`: <${MeanError} ...${errorOf(domain, champion)} isNamed />` : null
+				}`,
 			],
 			["Model", model(champion.model)],
 			[
@@ -94,7 +163,11 @@ function Champion({ domain, at }) {
 				html`<${Figure} exact=${champion.error} at=${at} from=${CHAMPION.error(id)} />`,
 				html`initial champion <${Figure} exact=${champion.initial_error} at=${at} from=${CHAMPION.initial(id)} />`,
 			],
-			["Validation error", html`<${Figure} exact=${champion.validation_error} at=${at} from=${CHAMPION.validation(id)} />`],
+			[
+				"Validation error",
+				html`<${Figure} exact=${champion.validation_error} at=${at} from=${CHAMPION.validation(id)} />`,
+				validation(champion.validation_error),
+			],
 		]} />
 		${champion.genes.length > 0 ? html`<${Genes} domain=${domain} genes=${champion.genes} />` : null}
 		<${Verify} domain=${id} name=${model(champion.model)} /></div>
@@ -162,15 +235,19 @@ function Record({ domain, at }) {
 			[
 				"Bar of a reveal",
 				html`<${Figure} exact=${domain.bar} at=${at} from=${DOMAIN.bar(id)} />`,
-				html`initial
-					champion <${Figure} exact=${domain.initial_validation_error} at=${at} from=${DOMAIN.initialError(id)} />`,
+				html`${
+					domain.validation_predictions
+						? html`<${MeanError} sum=${domain.bar} predictions=${domain.validation_predictions} domain=${domain} />; `
+						: null
+				}initial champion <${Figure} exact=${domain.initial_validation_error} at=${at} from=${DOMAIN.initialError(id)} />`,
 			],
 			["Owner", html`<${Account} id=${domain.owner} />`, `size class ${words(domain.class)}`],
 			[
 				"Last round",
 				domain.last_round ? html`<${Result} result=${domain.last_round.result} />` : "none yet",
 				domain.last_round
-					? html`round ${domain.last_round.number}, block <${BlockLink} number=${domain.last_round.block} />`
+					? html`round <${Figure} exact=${domain.last_round.number} at=${at} from=${DOMAIN.lastRound(id)} />,
+						block <${Figure} exact=${domain.last_round.block} at=${at} from=${DOMAIN.lastBlock(id)} />`
 					: null,
 			],
 		]} />
@@ -187,7 +264,7 @@ function Evidence({ id }) {
 					html`<${Figure} exact=${data.opened} at=${data.at} from=${EVIDENCE.opened(id)} />`,
 					html`of <${Figure} exact=${data.sealed} at=${data.at} from=${EVIDENCE.sealed(id)} /> sealed`,
 				],
-				["Units of a segment", count(data.units)],
+				["Units of a segment", html`<${Figure} exact=${data.units} at=${data.at} from=${EVIDENCE.units(id)} />`],
 				[
 					"Purse",
 					html`<${Amount} plancks=${data.purse} at=${data.at} from=${EVIDENCE.purse(id)} />`,
@@ -195,7 +272,7 @@ function Evidence({ id }) {
 				],
 				["Paid for by the purse", html`<${Amount} plancks=${data.spent} at=${data.at} from=${EVIDENCE.spent(id)} />`],
 				["Stake of a seat", html`<${Amount} plancks=${data.stake} at=${data.at} from=${EVIDENCE.stake(id)} />`],
-				["Suspended", data.suspended === null ? "no" : html`<${Tag} tone="bad">from block ${count(data.suspended)}<//>`],
+				["Suspended", data.suspended === null ? "no" : html`<${Tag} tone="bad">from block <${BlockLink} number=${data.suspended} /><//>`],
 			]} />`}<//>
 	<//>`;
 }
@@ -264,6 +341,11 @@ function championsNote(history) {
 
 function Champions({ history, domain }) {
 	const rows = history.champions.toReversed();
+	const id = domain.domain_id;
+	// The state of the block of the verdict has the numbers of the champion that it crowned.
+	const block = (row) => ((row.round ?? null) === null ? null : { number: row.block });
+	// On public evidence, the verdict replaces what the author has claimed.
+	const claimed = (row) => (/public/i.test(domain.evidence) ? null : block(row));
 	return html`<${Card} wide title="Champions"
 		note=${championsNote(history)}>
 		<${Table} caption="Champions of the domain, newest first" hideCaption rows=${rows} rowKey=${(row) => row.block}
@@ -271,13 +353,15 @@ function Champions({ history, domain }) {
 				["Block", (row) => html`<${BlockLink} number=${row.block} />`, "num"],
 				["Round", (row) => row.round ?? "–", "num"],
 				["Model", (row) => model(row.model)],
-				["Error, drawn windows", (row) => html`<${Loss} loss=${row.loss} />`, "num"],
+				["Error, drawn windows", (row) => html`<${Loss} loss=${row.loss} at=${block(row)} from=${CHAMPION.loss(id)} />`, "num"],
 				[
 					"Validation error",
 					(row) =>
 						!Number.isSafeInteger(row.validation_loss)
 							? "–"
-							: html`${lossPercent(row.validation_loss)}<span class="unit"> %</span>`,
+							: html`<${Figure} exact=${row.validation_error} text=${lossPercent(row.validation_loss)} unit="%" at=${claimed(row)}
+								from=${CHAMPION.validation(id)} title=${`error sum ${row.validation_error}`} />
+							<small><${MeanError} sum=${row.validation_error} predictions=${domain.validation_predictions} domain=${domain} /></small>`,
 					"num",
 				],
 				[
@@ -285,11 +369,14 @@ function Champions({ history, domain }) {
 					(row) =>
 						!row.increment
 							? "–"
-							: html`<span title=${row.increment}>${bits(row.increment)}<span class="unit"> bits</span>
-						</span>`,
+							: html`<${Bits} q32=${row.increment} at=${block(row)} from=${EVENTS.increment} />`,
 					"num",
 				],
-				["Size", (row) => (!row.bytes ? "–" : html`${count(row.bytes)}<span class="unit"> bytes</span>`), "num"],
+				[
+					"Size",
+					(row) => (row.bytes ? html`<${Figure} exact=${row.bytes} unit="bytes" at=${block(row)} from=${CHAMPION.bytes(id)} />` : "–"),
+					"num",
+				],
 				["Author", (row) => (row.author ? html`<${Account} id=${row.author} />` : "baseline")],
 				[
 					"Verified by",

@@ -1,8 +1,9 @@
 import { html } from "../lib/html.js";
 import { useAnswer } from "../lib/store.js";
-import { Account, Amount, BlockLink, Card, fromDatabase, Loaded, Table, Tag, Time } from "../lib/ui.js";
+import { Account, Amount, BlockLink, Card, Figure, fromDatabase, Loaded, Table, Tag, Time } from "../lib/ui.js";
+import { EVENTS } from "../lib/items.js";
 import { blocksLeft } from "../lib/domain.js";
-import { count, short, things, variant, words } from "../lib/format.js";
+import { short, things, variant, words } from "../lib/format.js";
 
 /** Tasks that are drawn. */
 const SHOWN = 24;
@@ -33,7 +34,8 @@ const STATES = { awaited: "plain", committed: "accent", revealed: "good", missed
 function Task({ task, name, at }) {
 	const { name: kind, content } = variant(task.subject);
 	const subject = content?.number === undefined ? words(kind) : `${words(kind)} ${content.number}`;
-	const time = task.phase_end > at.number ? blocksLeft(task.phase_end, at.number) : `since block ${count(task.phase_end)}`;
+	const isRunning = task.phase_end > at.number;
+	const time = isRunning ? blocksLeft(task.phase_end, at.number) : html`since block <${BlockLink} number=${task.phase_end} />`;
 	const seed = task.seed ? `, seed ${short(task.seed, 10, 6)}` : "";
 	const caption = `Evaluators of task ${task.task_id}: ${things(task.models, "model")}${seed}`;
 	return html`<${Card} wide title=${`Task ${task.task_id}: ${name ?? `domain ${task.domain_id}`}, ${subject}`}
@@ -95,6 +97,8 @@ function Challenges() {
 
 /** Returns a table of challenges of the database. */
 export function ChallengeTable({ rows }) {
+	const at = ({ block }) => ({ number: block });
+	const isClaim = (row) => row.kind === "claim";
 	return html`<${Table} caption="Challenges, newest first" hideCaption rows=${rows} empty="No sum has been challenged."
 		columns=${[
 			["Block", (row) => html`<${BlockLink} number=${row.block} />`, "num"],
@@ -102,9 +106,16 @@ export function ChallengeTable({ rows }) {
 			["Challenger", (row) => html`<${Account} id=${row.challenger} />`],
 			["Task", (row) => row.task ?? "–", "num"],
 			["Chunk", (row) => row.chunk ?? "–", "num"],
-			["Claimed", (row) => count(row.claimed), "num"],
-			["Computed", (row) => count(row.computed), "num"],
+			["Claimed", (row) => html`<${Figure} exact=${row.claimed} at=${at(row)} from=${isClaim(row) ? EVENTS.claimed : null} />`, "num"],
+			["Computed", (row) => html`<${Figure} exact=${row.computed} at=${at(row)} from=${isClaim(row) ? EVENTS.computed : null} />`, "num"],
 			["Result", (row) => (row.is_upheld ? html`<${Tag} tone="good">upheld<//>` : html`<${Tag} tone="warn">rejected<//>`)],
-			["Reward", (row) => (row.reward ? html`<${Amount} plancks=${row.reward} />` : "–"), "num"],
+			[
+				"Reward",
+				(row) =>
+					row.reward
+						? html`<${Amount} plancks=${row.reward} at=${at(row)} from=${isClaim(row) ? EVENTS.claimReward : EVENTS.sumReward} />`
+						: "–",
+				"num",
+			],
 		]} />`;
 }

@@ -1,6 +1,6 @@
 import { html } from "../lib/html.js";
 import { useAnswer } from "../lib/store.js";
-import { Card, Facts, Loaded, Table } from "../lib/ui.js";
+import { BlockLink, Card, Facts, Loaded, Table } from "../lib/ui.js";
 import { Chart } from "../lib/chart.js";
 import { count, model, scale, things } from "../lib/format.js";
 
@@ -55,7 +55,7 @@ function Series({ data }) {
 	const ahead = last ? `; the champion forecasts ${shownValue(last.value)} after ${things(last.step, "step")}` : "";
 	const summary = `The series ends at ${shownValue(data.real.at(-1))}${ahead}.`;
 	return html`<${Card} wide title="Forecast over the series"
-		note=${`${model(data.model)} · values in ${name}, x in steps of the series`}>
+		note=${html`${model(data.model)}, champion in block <${BlockLink} number=${data.at.number} /> · values in ${name}, x in steps of the series`}>
 		<${Chart} title=${`Forecasts of ${data.name}`} summary=${summary} x=${x} xLabel="Step" yLabel=${name} height=${340}
 			xFormat=${count} yFormat=${(value) => value.toFixed(digits)}
 			series=${[

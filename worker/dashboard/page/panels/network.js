@@ -1,7 +1,7 @@
 import { html } from "../lib/html.js";
 import { useAnswer } from "../lib/store.js";
-import { Account, Amount, BlockLink, Card, Facts, Loaded, Table, Tag, Time } from "../lib/ui.js";
-import { COINS } from "../lib/items.js";
+import { Account, Amount, BlockLink, Card, Facts, Figure, Loaded, Table, Tag, Time } from "../lib/ui.js";
+import { BLOCK_EVENTS, COINS, FINAL, finalized, HEAD } from "../lib/items.js";
 import { amountText, count, duration, short } from "../lib/format.js";
 
 const ALONE = "This node runs alone: it is a development chain.";
@@ -24,7 +24,11 @@ function Node({ status }) {
 			["Account", node.peer_id ? html`<${Account} id=${node.peer_id} />` : "several"],
 			["Roles", node.roles.join(", ") || "none"],
 			["Node", html`<span class="code wrap">${node.url}</span>`],
-			["Best block", count(node.chain_height), `finalized ${count(security.finalized_height)}`],
+			[
+				"Best block",
+				html`<${Figure} exact=${node.chain_height} at=${status.at} from=${HEAD} />`,
+				html`finalized <${Figure} exact=${security.finalized_height} at=${finalized(status)} from=${FINAL} />`,
+			],
 			["Genesis", html`<span class="code" title=${node.genesis}>${short(node.genesis, 10, 6)}</span>`],
 			["Version", node.version, `running for ${duration(1000 * node.uptime_s)}`],
 			coin?.my_balance && [
@@ -38,7 +42,7 @@ function Node({ status }) {
 			[
 				"Database",
 				analytics ? analytics.state : "switched off",
-				analytics?.reason ?? (analytics?.block ? `at block ${count(analytics.block)}` : null),
+				analytics?.reason ?? (analytics?.block ? html`at block <${BlockLink} number=${analytics.block} />` : null),
 			],
 		]} />
 	<//>`;
@@ -53,7 +57,7 @@ function Peers() {
 				empty=${data.should_have_peers ? "The node has no peer at this time." : ALONE} columns=${[
 					["Peer", (peer) => html`<span class="code" title=${peer.peer_id}>${short(peer.peer_id, 8, 6)}</span>`],
 					["Role", (peer) => String(peer.roles ?? "–").toLowerCase()],
-					["Best block", (peer) => count(peer.best), "num"],
+					["Best block", (peer) => html`<${BlockLink} number=${peer.best} />`, "num"],
 				]} />`}<//>
 	<//>`;
 }
@@ -69,7 +73,7 @@ function Blocks() {
 					["Time", (block) => html`<${Time} ms=${block.timestamp} />`],
 					["Author", (block) => (block.authority === null ? "–" : `validator ${block.authority}`)],
 					["Extrinsics", (block) => count(block.transactions.length), "num"],
-					["Events", (block) => count(block.events), "num"],
+					["Events", (block) => html`<${Figure} exact=${block.events} at=${block.at} from=${BLOCK_EVENTS} />`, "num"],
 					["Work blocks", (block) => count(block.work_blocks), "num"],
 				]} />`}<//>
 	<//>`;
@@ -98,7 +102,7 @@ function Block({ number }) {
 				],
 				["Runtime", `version ${data.spec_version}`],
 				["Work blocks", count(data.work_blocks), "sealed up to this block"],
-				["Events", count(data.events)],
+				["Events", html`<${Figure} exact=${data.events} at=${data.at} from=${BLOCK_EVENTS} />`],
 			]} /><//>
 			<${Card} wide title="Extrinsics">
 				<${Table} caption="Extrinsics, in order" hideCaption rows=${data.transactions}

@@ -1,9 +1,10 @@
 import { html } from "../lib/html.js";
 import { useAnswer } from "../lib/store.js";
-import { Amount, Bits, BlockLink, Card, Facts, Figure, GasPrice, Loaded, Loss, Share, Table } from "../lib/ui.js";
-import { CHAMPION, COINS, DOMAIN, FEES, OPEN_TASKS, ROUND, WORK } from "../lib/items.js";
+import { Amount, Bits, Card, Facts, Figure, GasPrice, Loaded, Loss, MeanError, Share, Table } from "../lib/ui.js";
+import { blockTime, CHAMPION, COINS, DOMAIN, FEES, OPEN_TASKS, ROUND, WAITING_TASKS, WORK } from "../lib/items.js";
 import { blocksLeft, DomainStatus, Result, Steps } from "../lib/domain.js";
-import { bits, things } from "../lib/format.js";
+import { things } from "../lib/format.js";
+import { errorOf, FindDomain } from "./domains.js";
 import { SearchLine } from "./training.js";
 
 /** Domains that are drawn. */
@@ -18,10 +19,10 @@ export function Overview({ status, chain, training }) {
 		<${Loaded} answer=${chain}>${(data) => {
 			const domains = data.domains.toSorted((one, other) => other.weight - one.weight).slice(0, SHOWN);
 			const round = ({ domain_id: id }) => data.rounds.find((open) => open.domain_id === id);
-			return html`<div class="grid">
+			return html`<${FindDomain} /><div class="grid">
 				${domains.map((domain) => html`<${Domain} key=${domain.domain_id} domain=${domain} at=${data.at} round=${round(domain)} />`)}
 				${training.data?.searches?.length ? html`<${Searches} searches=${training.data.searches} />` : null}
-				<${Results} domains=${data.domains} />
+				<${Results} domains=${data.domains} at=${data.at} />
 				${domains.length < data.domains.length ? html`<p class="note">${`The ${SHOWN} domains with the most weight are shown.`}</p>` : null}
 			</div>`;
 		}}<//>`;
@@ -33,8 +34,13 @@ function Searches({ searches }) {
 	<//>`;
 }
 
-function seconds(ms) {
-	return ms === null ? "–" : html`${(ms / 1000).toFixed(1)}<span class="unit"> s</span>`;
+/** Returns the mean time between the newest finalized blocks as a figure. */
+function BlockTime({ metrics: { mean_block_time_ms: ms, finalized, blocks } }) {
+	// Block 0 has no time.
+	const since = finalized ? Math.max(1, finalized.number - blocks + 1) : null;
+	const text = ms === null ? null : (ms / 1000).toFixed(1);
+	return html`<${Figure} exact=${ms} text=${text} unit="s" at=${finalized} from=${since === null ? null : blockTime(since)}
+		title=${`${ms} ms`} />`;
 }
 
 function Stats({ status, metrics }) {
@@ -43,7 +49,7 @@ function Stats({ status, metrics }) {
 		[
 			"Work blocks",
 			html`<${Figure} exact=${work.work_blocks} at=${at} from=${WORK.blocks} />`,
-			html`next needs ${bits(work.threshold)} bits`,
+			html`next needs <${Bits} q32=${work.threshold} at=${at} from=${WORK.threshold} />`,
 		],
 		[
 			"Minted by work",
@@ -63,11 +69,13 @@ function Stats({ status, metrics }) {
 		[
 			"Open tasks",
 			html`<${Figure} exact=${status.task_queue.pending} at=${at} from=${OPEN_TASKS} />`,
-			things(status.security.pending_quorums, "waits for a quorum", "wait for a quorum"),
+			html`<${Figure} exact=${status.security.pending_quorums} at=${at} from=${WAITING_TASKS} />${
+				status.security.pending_quorums === 1 ? " of them waits for a quorum" : " of them wait for a quorum"
+			}`,
 		],
 		[
 			"Time between blocks",
-			metrics ? html`<span class="number">${seconds(metrics.mean_block_time_ms)}</span>` : "–",
+			metrics ? html`<${BlockTime} metrics=${metrics} />` : "–",
 			metrics ? `mean of ${things(metrics.blocks, "block")}` : null,
 		],
 	];
@@ -79,13 +87,14 @@ function Stats({ status, metrics }) {
 
 function Domain({ domain, round, at }) {
 	const { domain_id: id, champion } = domain;
+	const mean = champion && domain.drawn_predictions ? errorOf(domain, champion) : null;
 	return html`<${Card} title=${domain.name}
 		note=${html`<${DomainStatus} status=${domain.status} /> <a href=${`#domains/${id}`}>Domain ${id}</a>`}>
 		<${Facts} rows=${[
 			[
 				"Error of the champion",
 				champion ? html`<${Loss} loss=${champion.loss} at=${at} from=${CHAMPION.loss(id)} />` : "–",
-				"of the initial champion's",
+				html`of the initial champion's${mean ? html`: <${MeanError} ...${mean} isNamed />` : null}`,
 			],
 			["Weight", html`<${Share} ppm=${domain.weight} at=${at} from=${DOMAIN.weight(id)} />`, "voted by stake"],
 			[
@@ -109,15 +118,19 @@ function Domain({ domain, round, at }) {
 	<//>`;
 }
 
-function Results({ domains }) {
+function Results({ domains, at }) {
 	const ended = domains.filter((domain) => domain.last_round);
 	const newest = ended.sort((one, other) => other.last_round.block - one.last_round.block).slice(0, SHOWN);
+	const last =
+		(field, from) =>
+		({ domain_id: id, last_round: round }) =>
+			html`<${Figure} exact=${round[field]} at=${at} from=${DOMAIN[from](id)} />`;
 	return html`<${Card} title="Last results" note="the round of each domain that ended last">
 		<${Table} caption="Round of each domain that ended last" hideCaption rows=${newest} empty="No round has ended yet."
 			columns=${[
-				["Domain", (domain) => domain.name],
-				["Round", (domain) => domain.last_round.number, "num"],
-				["Block", (domain) => html`<${BlockLink} number=${domain.last_round.block} />`, "num"],
+				["Domain", ({ domain_id: id, name }) => html`<a href=${`#domains/${id}`}>${name}</a>`],
+				["Round", last("number", "lastRound"), "num"],
+				["Block", last("block", "lastBlock"), "num"],
 				["Result", (domain) => html`<${Result} result=${domain.last_round.result} />`],
 			]} />
 	<//>`;

@@ -1,6 +1,6 @@
 import { html } from "../lib/html.js";
 import { useAnswer } from "../lib/store.js";
-import { Account, Amount, Card, Facts, Figure, fromDatabase, Loaded, Table, Time } from "../lib/ui.js";
+import { Account, Amount, BlockLink, Card, Facts, Figure, fromDatabase, Loaded, MeanError, Table, Time } from "../lib/ui.js";
 import { ROUND } from "../lib/items.js";
 import { blocksLeft, SeatState, Steps } from "../lib/domain.js";
 import { count, model, things, title, variant, words } from "../lib/format.js";
@@ -43,7 +43,7 @@ function Open({ round, domain, at }) {
 			[
 				"Phase ends before",
 				html`<${Figure} exact=${round.phase_end} at=${at} from=${ROUND.phaseEnd(round)} />`,
-				round.awaited_until ? `evidence until block ${count(round.awaited_until)}` : null,
+				round.awaited_until ? html`evidence until block <${BlockLink} number=${round.awaited_until} />` : null,
 			],
 			["Seats taken", html`<${Figure} exact=${round.seats.length} at=${at} from=${ROUND.seats(round)} />`],
 			[
@@ -87,9 +87,11 @@ function Decided({ names }) {
 	const answer = useAnswer("/api/metrics?limit=50", ["Optimae"]);
 	// Error sums of the database, as a percentage of the initial champion's.
 	const share = (error, row) => {
-		const initial = Number(names.get(row.domain_id)?.initial_validation_error ?? 0);
+		const domain = names.get(row.domain_id);
+		const initial = Number(domain?.initial_validation_error ?? 0);
 		if (error === null || error === undefined || initial === 0) return "–";
-		return html`<span title=${`error sum ${error}`}>${((100 * Number(error)) / initial).toFixed(2)}<span class="unit"> %</span></span>`;
+		return html`<span title=${`error sum ${error}`}>${((100 * Number(error)) / initial).toFixed(2)}<span class="unit"> %</span></span>
+			<small><${MeanError} sum=${error} predictions=${domain.validation_predictions} domain=${domain} /></small>`;
 	};
 	return html`<${Card} wide title="Decided seats" note=${fromDatabase(answer.data, "newest 50")}>
 		<${Loaded} answer=${answer}>${(data) =>
@@ -97,6 +99,7 @@ function Decided({ names }) {
 				empty="No round is decided yet." columns=${[
 					["Domain", (row) => names.get(row.domain_id)?.name ?? row.domain_id],
 					["Round", (row) => count(row.round_num), "num"],
+					["Block", (row) => html`<${BlockLink} number=${row.block} />`, "num"],
 					["Account", (row) => html`<${Account} id=${row.peer_id} />`],
 					["Claimed validation error", (row) => share(row.performance, row), "num"],
 					["Best of the account so far", (row) => share(row.best_performance, row), "num"],

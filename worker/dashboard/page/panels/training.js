@@ -49,7 +49,8 @@ function Epochs({ search }) {
 /** Returns a search in short. */
 export function SearchLine({ search }) {
 	const rate = search.per_hour === null ? "" : ` · ${count(search.per_hour)} an hour`;
-	const done = `generation ${count(search.generation)} · ${things(search.candidates, "candidate")} trained${rate}`;
+	const stage = search.stages > 1 ? `stage ${search.stage} of ${search.stages} · ` : "";
+	const done = `${stage}generation ${count(search.generation)} · ${things(search.candidates, "candidate")} trained${rate}`;
 	return html`<div class="stack">
 		<p><${Tag} tone=${TONES[search.state]}>${search.state}<//> ${done}</p>
 		<${Epochs} search=${search} />
@@ -64,6 +65,7 @@ function Search({ search, name }) {
 			["Best candidate", loss(search.best), "validation error"],
 			["Champion", loss(search.champion), "validation error"],
 			["Generation", count(search.generation), `${count(search.population)} candidates each`],
+			...(search.stages > 1 ? [["Stage", `${search.stage} of ${search.stages}`, "genes are added stage by stage"]] : []),
 			["Candidates trained", count(search.candidates), `in ${duration(Date.now() - search.since_ms)}`],
 			["Rate", search.per_hour === null ? "–" : html`${count(search.per_hour)}<span class="unit"> an hour</span>`],
 			["Candidates in the pool", count(search.pool), "found and not committed"],

@@ -1,4 +1,4 @@
-import { html, useState } from "../lib/html.js";
+import { html, useEffect, useState } from "../lib/html.js";
 import { useAnswer } from "../lib/store.js";
 import { Account, BlockLink, Card, fromDatabase, Loaded, Table, Tag } from "../lib/ui.js";
 import { reasonText, SeatState } from "../lib/domain.js";
@@ -13,17 +13,18 @@ function Ended({ result, reason }) {
 const NONE = "Every seat of every ended round was paid, or no round has ended yet.";
 const NONE_OF_ACCOUNT = "Every seat of this account was paid, or it has none in an ended round.";
 
-/** Draws why seats were not paid. */
-export function Unpaid({ chain, status }) {
+/** Draws why seats were not paid; with an account in the address, those of the account. */
+export function Unpaid({ rest: [account = ""], chain, status }) {
 	const own = status.data?.node.peer_id ?? null;
-	const [text, setText] = useState("");
-	const [account, setAccount] = useState("");
+	const [text, setText] = useState(account);
+	useEffect(() => setText(account), [account]);
+	const show = (id) => (location.hash = id ? `unpaid/${encodeURIComponent(id)}` : "unpaid");
 	const path = `/api/unpaid?limit=100${account ? `&account=${encodeURIComponent(account)}` : ""}`;
 	const answer = useAnswer(path, ["Optimae", "block"]);
 	const names = new Map((chain.data?.domains ?? []).map((domain) => [domain.domain_id, domain.name]));
 	const submit = (event) => {
 		event.preventDefault();
-		setAccount(text.trim());
+		show(text.trim());
 	};
 	return html`
 		<div class="panel-head"><h2>Why was somebody not paid?</h2>
@@ -33,7 +34,7 @@ export function Unpaid({ chain, status }) {
 				<button type="submit" class="plain">Show</button>
 				${
 					own
-						? html`<button type="button" class="plain" onClick=${() => (setText(own), setAccount(own))}>This
+						? html`<button type="button" class="plain" onClick=${() => show(own)}>This
 					worker</button>`
 						: null
 				}</form>

@@ -14,7 +14,8 @@ const WHOLE = {
 
 /** Draws the button that recomputes the score of a champion in the browser, and its result. */
 export function Verify({ domain, name, block, isShort }) {
-	const url = useAnswer("/status", ["best", "block"]).data?.node.url ?? null;
+	const node = useAnswer("/status", ["best", "block"]).data?.node ?? null;
+	const url = node?.url ?? null;
 	const [state, set] = useState(null);
 	const isMounted = useRef(true);
 	useEffect(() => () => (isMounted.current = false), []);
@@ -23,7 +24,7 @@ export function Verify({ domain, name, block, isShort }) {
 		update({ stage: "reading" });
 		try {
 			const { verify } = await import("../verify/verify.js");
-			const options = { rpc: url, domain, onProgress: (progress) => update(progress) };
+			const options = { rpc: url, genesis: node.genesis, domain, onProgress: (progress) => update(progress) };
 			update({ result: await verify(block === undefined ? options : { ...options, block }) });
 		} catch (error) {
 			update({ error: error.message });
@@ -89,6 +90,6 @@ function Chunks({ result }) {
 				],
 			]} />
 		<p class="note">Equal sums prove that the stated ones follow from the model, the data and the seed that this node returned.
-			Compare the hash of block ${count(result.block)} with another node: <span class="code">${result.hash}</span></p>
+			A sum counts 16 for one raw unit of the data, or for a wrong class. Compare the hash of block ${count(result.block)} with another node: <span class="code">${result.hash}</span></p>
 	</div>`;
 }

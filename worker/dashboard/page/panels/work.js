@@ -182,10 +182,21 @@ function Weights({ work }) {
 	<//>`;
 }
 
+const seal = (key, name) => WORK.seal(key, key, name);
+/** Numbers of a work block, in the state of its block. */
+const SEAL = {
+	taken: seal("taken", "Effective improvement that the work block took"),
+	minted: seal("minted", "Minted by the work block"),
+	optimizers: seal("optimizers", "Minted to optimizers by the work block"),
+	evaluators: seal("evaluators", "Minted to evaluators by the work block"),
+	validators: seal("validators", "Minted to validators by the work block"),
+};
+
 function Seals({ work }) {
 	const rows = work.seals;
 	const series = rows.toReversed();
 	const x = series.map(({ block }) => Number(block));
+	const amount = (key) => (one) => html`<${Amount} plancks=${one[key]} at=${{ number: Number(one.block) }} from=${SEAL[key]} />`;
 	return html`<${Card} wide title="Work blocks" note=${fromDatabase({ at: work.seals_at })}>
 		${
 			series.length > 1
@@ -206,13 +217,13 @@ function Seals({ work }) {
 		}
 		<${Table} caption="Work blocks, newest first" hideCaption rows=${rows.slice(0, 50)} empty="No work block is sealed yet."
 			columns=${[
-				["Work block", (seal) => count(seal.number), "num"],
-				["Block", (seal) => html`<${BlockLink} number=${Number(seal.block)} />`, "num"],
-				["Taken", (seal) => html`<span title=${seal.taken}>${bits(seal.taken)}<span class="unit"> bits</span></span>`, "num"],
-				["Minted", (seal) => html`<${Amount} plancks=${seal.minted} />`, "num"],
-				["Optimizers", (seal) => html`<${Amount} plancks=${seal.optimizers} />`, "num"],
-				["Evaluators", (seal) => html`<${Amount} plancks=${seal.evaluators} />`, "num"],
-				["Validators", (seal) => html`<${Amount} plancks=${seal.validators} />`, "num"],
+				["Work block", (one) => count(one.number), "num"],
+				["Block", (one) => html`<${BlockLink} number=${Number(one.block)} />`, "num"],
+				["Taken", (one) => html`<${Bits} q32=${one.taken} at=${{ number: Number(one.block) }} from=${SEAL.taken} />`, "num"],
+				["Minted", amount("minted"), "num"],
+				["Optimizers", amount("optimizers"), "num"],
+				["Evaluators", amount("evaluators"), "num"],
+				["Validators", amount("validators"), "num"],
 			]} />
 	<//>`;
 }

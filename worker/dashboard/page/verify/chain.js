@@ -114,8 +114,9 @@ export async function readStatement(call, domain, block) {
 /** Returns the range of segments that the chunks of a statement read, and `true` if they read the published data too. */
 function neededData({ draw, spec }) {
 	const { kind } = spec.program;
-	if (kind === "quadratic") return { segments: [], published: false };
-	if (draw === null || spec.evidence.kind === "public") return { segments: [], published: true };
+	if (["quadratic", "landscape", "tolerance"].includes(kind)) return { segments: [], published: false };
+	// Training runs read all samples, whatever draws them.
+	if (draw === null || spec.evidence.kind === "public" || kind === "lossGenome") return { segments: [], published: true };
 	const index = draw.evidence.segment;
 	if (index === undefined) return { segments: [], published: false };
 	// The history of the first windows of a series lies before the segment.
@@ -138,10 +139,10 @@ export async function readInputs(call, domain, statement, onRead) {
 	};
 	const modelBytes = () => {
 		if (model.Stored !== undefined) return runtime("model", u64(model.Stored));
-		return model === "Linear" || model === "Constant" ? runtime("baseline", u32(domain)) : NOTHING;
+		return ["Linear", "Constant", "BuiltIn"].includes(model) ? runtime("baseline", u32(domain)) : NOTHING;
 	};
 	const needed = neededData(statement);
-	const publishedBytes = () => runtime(spec.program.kind === "rows" ? "rows" : "series", u32(domain));
+	const publishedBytes = () => runtime(["rows", "lossGenome"].includes(spec.program.kind) ? "rows" : "series", u32(domain));
 	const segment = async (index) => {
 		const [bytes, hash] = await Promise.all([
 			runtime("segment", joined(u32(domain), u16(index))),

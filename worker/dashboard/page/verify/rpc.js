@@ -15,6 +15,29 @@ const MARKS = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 /** Parses what the node sends, without marks that turn the direction of text. Bytes are hexadecimal text, and stay as they are. */
 const parsed = (text) => JSON.parse(text, (_, value) => (typeof value === "string" ? value.replace(MARKS, "") : value));
 
+/** Hosts of pages that a worker of the same computer serves. */
+const OWN_HOST = /^(localhost|127(\.\d+){3}|\[::1\])$/;
+
+/** Returns what helps where the node at `url` cannot be reached from this page. */
+function nextStep(url) {
+	const { hostname = "localhost", origin } = globalThis.location ?? {};
+	if (OWN_HOST.test(hostname)) return "start it, forward its port if it runs elsewhere, or admit this page with --rpc-cors";
+	// The browser itself connects to the node, and this address means the computer of the visitor.
+	const port = new URL(url).port || "80";
+	return `start it, forward its port to this computer with ssh -L ${port}:127.0.0.1:${port} ${hostname}, and admit this page with --rpc-cors ${origin}`;
+}
+
+/**
+ * Fails if the node has another block 0 than the worker: where the page comes from another computer, a node of the visitor may listen at
+ * the same address. Without a `genesis`, nothing is compared.
+ */
+export async function expectGenesis(call, url, genesis) {
+	if (!genesis) return;
+	const found = await call("chain_getBlockHash", [0]);
+	if (found === genesis) return;
+	throw new Error(`the node at ${url} follows another chain than the worker of this page: ${nextStep(url)}`);
+}
+
 /** Refusal of a request by the node. */
 export class Refusal extends Error {
 	/** Creates the refusal of `method` that the JSON-RPC error `error` states. */
@@ -32,10 +55,7 @@ export class Refusal extends Error {
  * to a subscription, and `onClose(error)` the end of the connection.
  */
 export async function connect(url, { onNotice = () => {}, onClose = () => {} } = {}) {
-	const unreachable = (reason) =>
-		new Error(
-			`the node at ${url} ${reason}: start it, forward its port if it runs elsewhere, or admit this page with --rpc-cors`,
-		);
+	const unreachable = (reason) => new Error(`the node at ${url} ${reason}: ${nextStep(url)}`);
 	let socket;
 	try {
 		socket = new WebSocket(url);

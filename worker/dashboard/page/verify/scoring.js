@@ -1,7 +1,7 @@
 // The scoring module: `doin-scoring` as WebAssembly, and the bytes that it takes.
 
 /** Order of the variants of `ModelRef` in their encoding. */
-const MODELS = ["RepeatLast", "Seasonal", "Origin", "Stored", "Linear", "Constant"];
+const MODELS = ["RepeatLast", "Seasonal", "Origin", "Stored", "Linear", "Constant", "BuiltIn"];
 
 /** Returns the value of a hexadecimal digit, or `NaN` for another character. */
 function digit(code) {

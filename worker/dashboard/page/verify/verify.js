@@ -4,7 +4,7 @@
 // have, and the sums are computed here by the code that the runtime computes them with. Equal sums prove that the stated sums
 // follow from that model, data and seed. That these are the chain's is as certain as the node, or as the hash of the block is
 // equal on another one.
-import { connect } from "./rpc.js";
+import { connect, expectGenesis } from "./rpc.js";
 import { readInputs, readStatement } from "./chain.js";
 import { encodeInputs } from "./scoring.js";
 
@@ -56,8 +56,8 @@ function compared({ chunks, error }, sums, isComplete) {
 /**
  * Recomputes chunk sums of the champion of `domain` and compares them with those that the chain states.
  *
- * `rpc` is the WebSocket address of a node, or a function `(method, params)` that returns the result of a request. `block` is the
- * number of the block as of which the champion is verified, the best block without it. `onProgress({stage, done, total})` follows
+ * `rpc` is the WebSocket address of a node, or a function `(method, params)` that returns the result of a request. `genesis` is the hash
+ * of the block 0 that the node has to have; without it, any node will do. `block` is the number of the block as of which the champion is verified, the best block without it. `onProgress({stage, done, total})` follows
  * the stages `reading` and `computing`. `signal` ends the verification. `scorer` computes the sums, in a Web Worker without it.
  *
  * Returns:
@@ -69,12 +69,13 @@ function compared({ chunks, error }, sums, isComplete) {
  * - `source`: sentence that names the sums, and `note`: why the settled sums of its round are not among them, or `null`;
  * - `block` and `hash` of the state that they were read from, and `ms`, the time that all of it took.
  */
-export async function verify({ rpc, domain, block, onProgress = () => {}, signal, scorer = inWorker }) {
+export async function verify({ rpc, genesis, domain, block, onProgress = () => {}, signal, scorer = inWorker }) {
 	const started = performance.now();
 	const { call, close } = typeof rpc === "string" ? await connect(rpc) : { call: rpc, close: () => {} };
 	signal?.addEventListener("abort", close, { once: true });
 	try {
 		onProgress({ stage: "reading", done: 0, total: 1 });
+		await expectGenesis(call, rpc, genesis);
 		const statement = await readStatement(call, domain, block);
 		const inputs = await readInputs(call, domain, statement, (done, total) => onProgress({ stage: "reading", done, total }));
 		signal?.throwIfAborted();

@@ -28,6 +28,8 @@ pub(super) struct OfDomain {
 	/// Domain; without it, all.
 	#[serde(with = "As::<Option<DisplayFromStr>>", default)]
 	domain: Option<u32>,
+	/// Part of the name of a domain, in upper or lower case, or its number; without it, all.
+	search: Option<String>,
 	/// Most domains of the answer, up to 1,000; without it, 1,000.
 	#[serde(with = "As::<Option<DisplayFromStr>>", default)]
 	limit: Option<u32>,
@@ -75,18 +77,29 @@ pub(super) async fn peers(State(app): State<App>) -> Result<Json<Peers>, ApiErro
 #[utoipa::path(get, path = "/api/optimization", tag = "api", params(OfDomain),
 	responses((status = 200, body = Optimization), (status = "default", body = Problem)))]
 pub(super) async fn optimization(State(app): State<App>, Query(choice): Query<OfDomain>) -> Result<Json<Optimization>, ApiError> {
-	let OfDomain { domain, limit, offset } = choice;
+	let OfDomain { domain, search, limit, offset } = choice;
+	if domain.is_some() && search.is_some() {
+		return Err(ApiError::impossible("a number and a text choose domains", "leave out `domain` or `search`"));
+	}
 	let views = app.source()?.views().await?;
-	let page = Page { limit, offset }.of(&views.domains)?;
+	let found = matching(&views.domains, search.as_deref());
+	let page = Page { limit, offset }.of(&found)?;
 	let domains: Vec<Domain> = match domain {
 		Some(id) => vec![found_domain(&views, id)?.clone()],
-		None => page.to_vec(),
+		None => page.iter().copied().cloned().collect(),
 	};
 	// Both lists are in the order of the domains.
 	let is_chosen = |id: u32| domains.binary_search_by_key(&id, |domain| domain.domain_id).is_ok();
 	let rounds = views.rounds.iter().filter(|round| is_chosen(round.domain_id)).cloned().collect();
-	let total = views.domains.len() as u32;
+	let total = found.len() as u32;
 	Ok(Json(Optimization { at: views.at.clone(), total, domains, rounds, higher_is_better: false }))
+}
+
+/// Returns the domains whose name has a text, or whose number it is, in order of registration; without a text, all.
+fn matching<'d>(domains: &'d [Domain], text: Option<&str>) -> Vec<&'d Domain> {
+	let text = text.map(|text| text.trim().to_lowercase());
+	let has = |domain: &Domain, text: &str| domain.name.to_lowercase().contains(text) || domain.domain_id.to_string() == text;
+	domains.iter().filter(|domain| text.as_ref().is_none_or(|text| has(domain, text))).collect()
 }
 
 /// Returns the searches of the worker.

@@ -335,11 +335,11 @@ struct Page {
 }
 
 impl Page {
-	/// Returns the domains of the page, in order of registration.
+	/// Returns the items of the page, which are domains in order of registration.
 	///
 	/// # Errors
 	/// Errors with 422 if the limit is too large.
-	fn of(self, domains: &[Domain]) -> Result<&[Domain], ApiError> {
+	fn of<T>(self, domains: &[T]) -> Result<&[T], ApiError> {
 		let most = limit(self.limit.or(Some(ROWS)), ROWS)?;
 		let rest = domains.get(self.offset.unwrap_or_default() as usize..).unwrap_or_default();
 		Ok(&rest[..rest.len().min(most as usize)])
@@ -407,6 +407,26 @@ mod tests {
 		for other in ["http://evil.example", "https://192.168.1.7:8470", "http://192.168.1.7", "null", ""] {
 			assert!(!checked(other), "{other}");
 		}
+	}
+
+	#[test]
+	fn a_proxy_is_served_if_it_sends_the_address_of_the_server_and_no_origin() {
+		let checked = |host: &str, origin: Option<&str>| {
+			let mut headers = HeaderMap::new();
+			headers.insert(header::HOST, host.parse().unwrap());
+			headers.insert("sec-fetch-site", "same-origin".parse().unwrap());
+			headers.insert("x-forwarded-host", "doin.example.org".parse().unwrap());
+			if let Some(origin) = origin {
+				headers.insert(header::ORIGIN, origin.parse().unwrap());
+			}
+			check_host(&headers, "127.0.0.1:8470".parse().unwrap()).and_then(|()| check_site(&headers)).is_ok()
+		};
+		assert!(checked("127.0.0.1:8470", None));
+		assert!(!checked("doin.example.org", None), "the name of a site");
+		assert!(
+			!checked("127.0.0.1:8470", Some("https://doin.example.org")),
+			"the origin of a page that this server does not know"
+		);
 	}
 
 	#[test]

@@ -57,6 +57,12 @@ pub struct Domain {
 	pub season: Option<u16>,
 	/// Variables of the series; `null` without a series. Storage: `Domains.Specs`.
 	pub channels: Option<u8>,
+	/// `true` if an error sum counts 16 per wrong class; otherwise it counts sixteenths of a raw unit. Storage: `Domains.Specs`.
+	pub has_classes: bool,
+	/// Predictions that the windows or rows of a round have; `null` without predictions. Storage: `Domains.Specs`.
+	pub drawn_predictions: Option<u64>,
+	/// Predictions that the validation split has; `null` without predictions. Storage: `Domains.Specs`.
+	pub validation_predictions: Option<u64>,
 	/// Search space: the genes, in the order of the genes of a champion. Storage: `Domains.Specs`.
 	pub genes: Vec<Gene>,
 	/// The best model; `null` before the activation.
@@ -163,7 +169,7 @@ pub struct Seat {
 pub struct Optimization {
 	/// Block of all numbers of this answer.
 	pub at: At,
-	/// Number of registered domains. Storage: `Domains.NextDomainId`.
+	/// Number of registered domains, or of those that `search` finds. Storage: `Domains.NextDomainId`.
 	pub total: u32,
 	/// Domains with their champions, in order of registration.
 	pub domains: Vec<Domain>,

@@ -143,6 +143,8 @@ pub struct TaskQueue {
 pub struct Security {
 	/// Number of the last finalized block.
 	pub finalized_height: u32,
+	/// Hash of that block.
+	pub finalized_hash: String,
 	/// Seats of the rounds that the grids are in that are committed and not revealed. Storage: `Optimae.Rounds`.
 	pub pending_commitments: u32,
 	/// Tasks whose quorum has not answered. Storage: `Recomputation.Tasks`.

@@ -39,6 +39,10 @@ pub struct Search {
 	pub state: String,
 	/// Complete generations of the search.
 	pub generation: u32,
+	/// Stage of the search, from 1 on.
+	pub stage: u32,
+	/// Number of stages; 1 for a search of all genes from the beginning.
+	pub stages: u32,
 	/// Candidates of a generation.
 	pub population: u32,
 	/// Epochs that the candidates of the running batch were trained for, together.
@@ -107,6 +111,8 @@ pub struct Performance {
 	pub best_performance: Option<String>,
 	/// `true` if no earlier round of the account in the domain was better.
 	pub is_improvement: bool,
+	/// Block that ended the round.
+	pub block: Option<u32>,
 	/// Time of the block that ended the round, in UTC.
 	pub timestamp: Option<String>,
 }

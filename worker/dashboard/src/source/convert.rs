@@ -85,6 +85,9 @@ pub(super) fn domain(view: &DomainView<Account>, best: Option<&ChampionView<Acco
 		history,
 		season,
 		channels: record.channels,
+		has_classes: record.has_classes,
+		drawn_predictions: record.predictions.map(|[drawn, _]| drawn),
+		validation_predictions: record.predictions.map(|[_, validation]| validation),
 		genes: record.genes.clone(),
 		champion: best.map(|best| champion(best, view.initial_validation_error)),
 	}
@@ -162,11 +165,12 @@ fn seat_state(phase: RecomputationPhase, seat: &EvaluatorSeatView<Account>) -> S
 	}
 }
 
-pub(super) fn security(finalized: u32, rounds: &[RoundView<Account>], tasks: &[RecomputationView<Account>]) -> Security {
+pub(super) fn security(finalized: Head, rounds: &[RoundView<Account>], tasks: &[RecomputationView<Account>]) -> Security {
 	let seats = rounds.iter().flat_map(|round| &round.seats);
 	let awaits_quorum = |phase| matches!(phase, RecomputationPhase::Answering | RecomputationPhase::Revealing);
 	Security {
-		finalized_height: finalized,
+		finalized_height: finalized.number,
+		finalized_hash: hex(finalized.hash),
 		pending_commitments: seats.filter(|seat| matches!(seat.status, SeatStatus::Committed)).count() as u32,
 		pending_quorums: tasks.iter().filter(|task| awaits_quorum(task.phase)).count() as u32,
 	}
@@ -279,6 +283,8 @@ fn search(progress: SearchProgress) -> Search {
 		peer_id: progress.account.to_string(),
 		state: progress.state.to_string(),
 		generation: progress.generation,
+		stage: progress.stage,
+		stages: progress.stages,
 		population: progress.population,
 		epoch: progress.epoch,
 		total_epochs: progress.total_epochs,
@@ -433,8 +439,9 @@ mod tests {
 			RecomputationPhase::Revealing,
 			RecomputationPhase::Challenge,
 		];
-		let found = security(7, &[a_round(), a_round()], &tasks.map(a_task));
-		assert_eq!(found, Security { finalized_height: 7, pending_commitments: 4, pending_quorums: 2 });
+		let found = security(Head { number: 7, hash: [9; 32] }, &[a_round(), a_round()], &tasks.map(a_task));
+		let finalized_hash = format!("0x{}", "09".repeat(32));
+		assert_eq!(found, Security { finalized_height: 7, finalized_hash, pending_commitments: 4, pending_quorums: 2 });
 	}
 
 	#[test]
@@ -461,6 +468,8 @@ mod tests {
 			account: Account([domain as u8; 32]),
 			state,
 			generation: 3,
+			stage: 1,
+			stages: 1,
 			population: 24,
 			epoch: 40,
 			total_epochs: 640,

@@ -152,7 +152,7 @@ impl Reader {
 			tasks.extend(details.tasks);
 		}
 		tasks.sort_by_key(|task| task.task);
-		views.security = convert::security(finalized.number, &rounds, &tasks);
+		views.security = convert::security(finalized, &rounds, &tasks);
 		views.rounds = rounds.iter().map(|round| convert::round(round, &params)).collect();
 		views.tasks = tasks.iter().map(convert::task).collect();
 		Ok(views)

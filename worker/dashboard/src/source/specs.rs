@@ -4,6 +4,7 @@ use super::convert;
 use crate::shape::Gene;
 use doin_chain::{Chain, Head, ReadError};
 use doin_primitives::{DomainId, DomainSpec};
+use doin_roles::problem::{has_classes, predictions_per_drawn_chunk, predictions_per_validation_chunk};
 use doin_scoring::Program;
 use parking_lot::Mutex;
 use std::{collections::BTreeMap, sync::Arc};
@@ -18,6 +19,10 @@ pub(super) struct Record {
 	pub steps: Option<[u16; 3]>,
 	/// Variables of a series.
 	pub channels: Option<u8>,
+	/// `true` if models choose classes.
+	pub has_classes: bool,
+	/// Predictions of a draw, and of the validation split.
+	pub predictions: Option<[u64; 2]>,
 	/// Search space.
 	pub genes: Vec<Gene>,
 }
@@ -26,11 +31,21 @@ impl From<&DomainSpec> for Record {
 	fn from(spec: &DomainSpec) -> Self {
 		let series = match &spec.program {
 			Program::Forecast(series) => Some(series),
-			Program::Quadratic(_) | Program::Rows(_) => None,
+			Program::Quadratic(_) | Program::Landscape(_) | Program::Rows(_) | Program::Tolerance(_) | Program::LossGenome(_) => {
+				None
+			}
+		};
+		let per_chunk = match &spec.program {
+			Program::Quadratic(_) | Program::Landscape(_) | Program::Tolerance(_) => None,
+			Program::Forecast(_) | Program::Rows(_) | Program::LossGenome(_) => {
+				Some([predictions_per_drawn_chunk(spec), predictions_per_validation_chunk(spec)])
+			}
 		};
 		Self {
 			steps: series.map(|series| [series.horizon, series.history, series.season]),
 			channels: series.map(|series| series.channels),
+			has_classes: has_classes(&spec.program),
+			predictions: per_chunk.map(|counts| counts.map(|count| count * u64::from(spec.program.chunks()))),
 			genes: spec.genes.iter().map(convert::gene).collect(),
 		}
 	}

@@ -118,7 +118,11 @@ impl RowDraft {
 	pub fn program(&self) -> Rows {
 		match self.domain.spec.program {
 			Program::Rows(rows) => rows,
-			Program::Quadratic(_) | Program::Forecast(_) => self.mapping.program(),
+			Program::Quadratic(_)
+			| Program::Landscape(_)
+			| Program::Forecast(_)
+			| Program::Tolerance(_)
+			| Program::LossGenome(_) => self.mapping.program(),
 		}
 	}
 }

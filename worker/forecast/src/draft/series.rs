@@ -193,7 +193,9 @@ impl Draft {
 	pub fn forecast(&self) -> Option<&Forecast> {
 		match &self.domain.spec.program {
 			Program::Forecast(forecast) => Some(forecast),
-			Program::Quadratic(_) | Program::Rows(_) => None,
+			Program::Quadratic(_) | Program::Landscape(_) | Program::Rows(_) | Program::Tolerance(_) | Program::LossGenome(_) => {
+				None
+			}
 		}
 	}
 }

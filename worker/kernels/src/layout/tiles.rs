@@ -60,4 +60,17 @@ impl BatchTiles {
 		let (tile, block) = (sample / (TILE * LANES), sample / LANES % TILE);
 		self.tile_mut(tile)[neuron / 2][block].set(sample % LANES, neuron % 2, value);
 	}
+
+	/// Returns the values of the first `samples` samples by sample: one row of `neurons` neurons each.
+	pub fn by_sample(&self, neurons: usize, samples: usize) -> Vec<i16> {
+		let row = |sample: usize| (0..neurons).map(move |neuron| self.get(neuron, sample));
+		(0..samples).flat_map(row).collect()
+	}
+
+	/// Replaces the values of the first samples by `values`, one row of `neurons` neurons per sample.
+	pub fn set_by_sample(&mut self, neurons: usize, values: &[i16]) {
+		for (sample, row) in values.chunks_exact(neurons.max(1)).enumerate() {
+			row.iter().enumerate().for_each(|(neuron, value)| self.set(neuron, sample, *value));
+		}
+	}
 }

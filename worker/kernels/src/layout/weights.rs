@@ -10,8 +10,8 @@
 //! The backward weights of a [`TrainableLayer`] have the same layout with inputs and outputs exchanged.
 
 use super::{Block, LANES, ROWS};
-use crate::ops::lion::{Parameters, ACC_FRAC, MASTER_FRAC, MAX_BIAS, WEIGHT_FRAC};
-use doin_scoring::{math::round_shift_i32, Layer};
+use crate::ops::lion::{self, Parameters, MAX_BIAS};
+use doin_scoring::Layer;
 
 /// 12-bit weights and biases of a layer, as forward passes read them.
 #[derive(Debug, PartialEq, Eq)]
@@ -154,7 +154,7 @@ impl TrainableLayer {
 		for (output, row) in masters.chunks_exact(inputs).enumerate() {
 			for (input, master) in row.iter().enumerate() {
 				layer.masters[output / ROWS * columns + input / LANES][output % ROWS].0[input % LANES] = *master;
-				layer.set_weight(output, input, round_shift_i32(*master, MASTER_FRAC - WEIGHT_FRAC) as i16);
+				layer.set_weight(output, input, lion::weight(*master));
 			}
 		}
 		layer
@@ -194,7 +194,7 @@ impl TrainableLayer {
 	#[inline(always)]
 	pub fn round_bias(&mut self) {
 		for (bias, master) in self.forward.bias.as_flattened_mut().iter_mut().zip(&self.bias.masters) {
-			*bias = round_shift_i32(*master, MASTER_FRAC - ACC_FRAC);
+			*bias = lion::bias(*master);
 		}
 	}
 }

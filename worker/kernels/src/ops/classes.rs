@@ -16,6 +16,7 @@ use crate::{
 	Operation,
 };
 use doin_scoring::{math::round_shift_i32, model::OUT_FRAC, score::class_of_change};
+use doin_training::loss;
 
 /// Classes of a batch, one lane per sample.
 pub type BatchClasses = [Block; BATCH_BLOCKS];
@@ -83,12 +84,6 @@ impl ClassScores<'_> {
 		let skip = if self.skip.is_empty() { 0 } else { row_value(self.skip, class, sample) };
 		i64::from(round_shift_i32(row_value(self.sums, class, sample), self.shift)) + i64::from(skip)
 	}
-
-	/// Returns the rival of class `actual` for a sample.
-	fn rival(&self, actual: usize, sample: usize) -> usize {
-		let others = (0..self.classes).filter(|class| *class != actual);
-		others.rev().max_by_key(|class| self.score(*class, sample)).unwrap_or(actual)
-	}
 }
 
 /// The scores of one block of samples.
@@ -153,19 +148,14 @@ impl Operation for HingeGradient<'_> {
 
 	fn reference(self) {
 		let Self { scores, actual, margin, tiles, groups } = self;
+		let mut gradient = vec![0; scores.classes];
 		for sample in 0..BATCH {
 			let actual = actual[sample / LANES].0[sample % LANES] as usize;
-			let rival = scores.rival(actual, sample);
-			let separated = scores.score(actual, sample) >= scores.score(rival, sample) + i64::from(margin);
-			for class in 0..scores.classes {
-				let gradient = match class {
-					_ if separated => 0,
-					_ if class == actual => -UNIT_GRADIENT,
-					_ if class == rival => UNIT_GRADIENT,
-					_ => 0,
-				};
-				tiles.set(class, sample, gradient as i16);
-				groups.set(class, sample, gradient as i16);
+			let all: Vec<i64> = (0..scores.classes).map(|class| scores.score(class, sample)).collect();
+			loss::hinge(&all, actual, margin, &mut gradient);
+			for (class, gradient) in gradient.iter().enumerate() {
+				tiles.set(class, sample, *gradient);
+				groups.set(class, sample, *gradient);
 			}
 		}
 	}

@@ -10,9 +10,10 @@ use crate::{
 	Operation,
 };
 use doin_scoring::{math::round_shift_i32, score::MAX_ERROR};
+use doin_training::loss;
 
 /// Gradient of one absolute error.
-pub const UNIT_GRADIENT: i32 = 64;
+pub const UNIT_GRADIENT: i32 = loss::UNIT_GRADIENT as i32;
 
 /// Computes the gradient of the absolute error: [`UNIT_GRADIENT`] times the sign of `sums − targets · 2^shift`.
 #[derive(Debug)]
@@ -36,10 +37,10 @@ impl Operation for L1Gradient<'_> {
 		let Self { shift, sums, targets, tiles, groups } = self;
 		for output in 0..sums.len() / BATCH_BLOCKS {
 			for sample in 0..BATCH {
-				let target = i64::from(row_value(targets, output, sample)) << shift;
-				let sign = (i64::from(row_value(sums, output, sample)) - target).signum() as i32;
-				tiles.set(output, sample, (sign * UNIT_GRADIENT) as i16);
-				groups.set(output, sample, (sign * UNIT_GRADIENT) as i16);
+				let (sum, target) = (row_value(sums, output, sample), row_value(targets, output, sample));
+				let gradient = loss::absolute(sum, target, shift);
+				tiles.set(output, sample, gradient);
+				groups.set(output, sample, gradient);
 			}
 		}
 	}

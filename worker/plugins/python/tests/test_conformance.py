@@ -1,6 +1,7 @@
 """Tests of the conformance kit."""
 
 import contextlib
+import importlib.util
 import io
 import json
 import sys
@@ -15,11 +16,11 @@ HEAD = "import json, sys, time\nfor line in sys.stdin:\n m = json.loads(line); p
 TAIL = "\n if 'id' in m: print(json.dumps({'jsonrpc': '2.0', 'id': m['id'], 'result': r}), flush=True)"
 
 
-def outcomes(command: List[str], timeout: float = 30.0) -> Tuple[int, List[str]]:
+def outcomes(command: List[str], timeout: float = 30.0, kind: str = "optimizer") -> Tuple[int, List[str]]:
     """Returns the exit code and the reasons of the failed cases."""
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
-        code = conformance.main(["--json", "--timeout", str(timeout), "--", *command])
+        code = conformance.main(["--json", "--kind", kind, "--timeout", str(timeout), "--", *command])
     cases = json.loads(printed.getvalue())["cases"]
     return code, [case["reason"] for case in cases if case["outcome"] == "fail"]
 
@@ -72,6 +73,31 @@ class ConformanceTest(unittest.TestCase):
         code, failed = outcomes([sys.executable, "-c", text])
         self.assertEqual((code, len(failed)), (1, 1), failed)
         self.assertIn("put everything that decides into `state`", failed[0])
+
+
+class EvaluatorConformanceTest(unittest.TestCase):
+    """Programs of tolerance domains."""
+
+    def test_the_examples_conform(self) -> None:
+        for name in ["train_logistic.py"] + (["train_numpy.py"] if importlib.util.find_spec("numpy") else []):
+            self.assertEqual(outcomes([sys.executable, str(EXAMPLES / name)], kind="evaluator"), (0, []), name)
+
+    def test_faults_are_named_with_the_next_step(self) -> None:
+        sums = " if m['method'] == 'evaluate': r = {'sums': [%s for chunk in p['chunks']]}"
+        for body, reason in [
+            (" r = {'version': 2}", "answered by version 2: return"),
+            (sums % "0", "all sums of the empty model are 0"),
+            (sums % "1.5", "the sum of chunk 0 is `1.5`: return whole numbers"),
+            (sums % "float('nan')", "NaN is no number of JSON"),
+            (sums % "True", "the sum of chunk 0 is `true`"),
+            (sums % "time.time_ns() % 1000000007", "seed all random numbers with the number of the chunk"),
+            (" if m['method'] == 'evaluate': r = {'sums': [1]}", "with a sum for each chunk"),
+            (" if m['method'] == 'evaluate': bytes.fromhex(p['model'][2:]).decode('ascii'); r = {'sums': [7] * 32}", "has ended with exit code 1"),
+        ]:
+            with contextlib.redirect_stderr(io.StringIO()):
+                code, failed = outcomes([sys.executable, "-c", HEAD + body + TAIL], kind="evaluator")
+            self.assertEqual(code, 1)
+            self.assertTrue(any(reason in each for each in failed), f"{reason}: {failed}")
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import unittest
 from contextlib import redirect_stderr
 from typing import Any, List, Tuple
 
-from doin_plugin import Callbacks, Optimizer, Search, run
+from doin_plugin import Callbacks, Optimizer, Part, Search, run
 
 GENES = [{"name": "x", "kind": "integer", "lo": 0, "hi": 99}]
 
@@ -81,6 +81,27 @@ class RunTest(unittest.TestCase):
             optimizer.calls,
             [("tell", {"x": 4}, None), ("tell", {"x": 5}, 9), ("champion", {"x": 5}, 9), ("end", 0, None)],
         )
+
+    def test_a_part_of_a_training_is_asked_for_and_told_apart(self) -> None:
+        class Halving(Recorder):
+            def ask(self, count: int) -> Any:
+                return [Part({"x": 3}, 9), {"x": 3}][:count]
+
+            def tell_part(self, genes: Any, fitness: Any, divisor: int) -> None:
+                self.calls.append(("part", genes, fitness, divisor))
+
+        optimizer = Halving()
+        found = answers(
+            optimizer,
+            [
+                CONFIGURE,
+                ["ask", {"count": 2}],
+                ["tell", {"genes": {"x": 3}, "fitness": 8, "divisor": 9}],
+                ["tell", {"genes": {"x": 3}, "fitness": 5}],
+            ],
+        )
+        self.assertEqual(found[1]["result"]["trials"], [{"genes": {"x": 3}, "divisor": 9}, {"genes": {"x": 3}}])
+        self.assertEqual(optimizer.calls, [("part", {"x": 3}, 8, 9), ("tell", {"x": 3}, 5)])
 
     def test_a_state_restores_the_attributes(self) -> None:
         first = answers(Recorder(), [CONFIGURE, ["ask", {"count": 3}], ["checkpoint", {}], ["ask", {"count": 3}]])

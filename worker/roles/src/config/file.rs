@@ -1,8 +1,8 @@
 //! Configuration files.
 
 use super::{
-	anchor::AnchorConfig, devices, forecasted::ForecastConfig, foreign, owned::OwnedConfig, reported::ReportedConfig,
-	serving::ServeConfig, Host, DEV_EVALUATORS, DEV_JOURNAL, DEV_OPTIMIZER, NO_DATABASE,
+	anchor::AnchorConfig, devices, forecasted::ForecastConfig, foreign, owned::OwnedConfig, programs::ProgramConfig,
+	reported::ReportedConfig, serving::ServeConfig, Host, DEV_EVALUATORS, DEV_JOURNAL, DEV_OPTIMIZER, NO_DATABASE,
 };
 use crate::{
 	amount::Amount,
@@ -60,6 +60,9 @@ pub struct ConfigFile {
 	/// Domains that the worker serves for pay.
 	#[serde(default, skip_serializing_if = "Option::is_none")]
 	pub serve: Option<ServeConfig>,
+	/// Programs of tolerance domains that the worker runs, by their hashes.
+	#[serde(default, skip_serializing_if = "Vec::is_empty")]
+	pub programs: Vec<ProgramConfig>,
 	/// Most that the worker offers for seats and tips.
 	#[serde(default)]
 	pub bidding: BiddingConfig,
@@ -227,6 +230,21 @@ pub struct OptimizationConfig {
 	pub elite: usize,
 	/// Generations of `ga` without improvement after which the population is drawn anew; 0 for never.
 	pub patience: usize,
+	/// Epochs without a smaller error after which the training of a candidate ends; all epochs without it. It cannot be used together with
+	/// `resource_limits.max_training_seconds`.
+	#[serde(skip_serializing_if = "Option::is_none")]
+	pub early_patience: Option<u16>,
+	/// Genes that each stage of the search adds, by their names; genes that none names are added by the last one. Without it and
+	/// `optimization_increment_size`, all genes are searched from the beginning.
+	#[serde(skip_serializing_if = "Vec::is_empty")]
+	pub optimization_stages: Vec<Vec<String>>,
+	/// Genes that each stage of the search adds, in the order of the domain, in place of `optimization_stages`.
+	#[serde(skip_serializing_if = "Option::is_none")]
+	pub optimization_increment_size: Option<usize>,
+	/// Generations without improvement after which the next stage begins; one has as many candidates as `population_size` says.
+	pub optimization_patience: usize,
+	/// Most first candidates that the best ones of the nearest domains which this worker has searched propose; 0 for none.
+	pub proposals: usize,
 	/// Seed of the first search on the domain; every later one uses another seed that follows from it. A random seed is drawn
 	/// without one. A search that goes on after a restart keeps its seed.
 	pub seed: Option<u64>,
@@ -249,6 +267,11 @@ impl Default for OptimizationConfig {
 			population_size: 24,
 			elite: 6,
 			patience: 12,
+			early_patience: None,
+			optimization_stages: Vec::new(),
+			optimization_increment_size: None,
+			optimization_patience: 6,
+			proposals: 8,
 			seed: None,
 			program: None,
 			program_timeout: 60,
@@ -259,6 +282,35 @@ impl Default for OptimizationConfig {
 }
 
 impl OptimizationConfig {
+	/// Returns `true` if genes are added stage by stage.
+	pub fn is_staged(&self) -> bool {
+		!self.optimization_stages.is_empty() || self.optimization_increment_size.is_some()
+	}
+
+	fn check_stages(&self) -> Result<()> {
+		if !self.optimization_stages.is_empty() && self.optimization_increment_size.is_some() {
+			bail!(
+				"`optimization_config` has `optimization_stages` and `optimization_increment_size`: keep the one that is to decide \
+				 which genes a stage adds"
+			);
+		}
+		if self.optimization_increment_size == Some(0) {
+			bail!(
+				"`optimization_config.optimization_increment_size` is 0: expected the number of genes that a stage adds, from 1"
+			);
+		}
+		if self.is_staged() && self.optimization_patience == 0 {
+			bail!(
+				"`optimization_config.optimization_patience` is 0: expected the generations without improvement after which the next stage \
+				 begins, from 1"
+			);
+		}
+		if self.early_patience == Some(0) {
+			bail!("`optimization_config.early_patience` is 0: expected a number of epochs, from 1, or leave it out");
+		}
+		Ok(())
+	}
+
 	/// Makes relative paths start in the folder of the file by `from_folder`. A program without a folder is looked for as a shell does.
 	fn resolve(&mut self, from_folder: impl Fn(&mut PathBuf)) {
 		self.program_folder.iter_mut().for_each(&from_folder);
@@ -278,6 +330,7 @@ impl OptimizationConfig {
 				self.population_size
 			);
 		}
+		self.check_stages()?;
 		let has_program = self.program.as_ref().is_some_and(|program| !program.is_empty());
 		match (self.algorithm == Algorithm::Program, has_program) {
 			(true, false) => bail!(
@@ -399,6 +452,7 @@ impl ConfigFile {
 		file.resolve(path.parent().unwrap_or(Path::new("")));
 		file.check_reported().with_context(invalid)?;
 		file.check_forecasts().with_context(invalid)?;
+		file.check_programs().with_context(invalid)?;
 		file.check().with_context(invalid)?;
 		Ok(file)
 	}
@@ -432,6 +486,7 @@ impl ConfigFile {
 		anchor.for_each(from_folder);
 		self.reported.iter_mut().for_each(|reported| reported.resolve(folder));
 		self.forecasts.iter_mut().for_each(|forecast| forecast.resolve(folder));
+		self.programs.iter_mut().for_each(|program| program.resolve(folder));
 		// Upstream's files have an empty text where nothing is set.
 		for path in [&mut self.dashboard_token_file, &mut self.olap_db_path, &mut self.experiment_stats_file] {
 			path.take_if(|path| path.as_os_str().is_empty());
@@ -465,6 +520,16 @@ impl ConfigFile {
 		}
 		if self.resource_limits.cores == Some(0) {
 			bail!("`resource_limits.cores` is 0: leave it out for all cores");
+		}
+		if let Some(domain) = self.domains.iter().find(|domain| domain.optimization_config.early_patience.is_some()) {
+			// Candidates with a patience are trained side by side, and none of them can be ended by a clock.
+			if self.resource_limits.max_training_seconds.is_some() {
+				bail!(
+					"domain {} has `early_patience`, which cannot be used together with `resource_limits.max_training_seconds`: keep one \
+					 of them",
+					domain.label()
+				);
+			}
 		}
 		self.bidding.check()
 	}
@@ -534,6 +599,19 @@ impl ConfigFile {
 			}
 			_ => bail!("two identities have role = \"serve\": keep one, which serves every domain of `serve`"),
 		}
+	}
+
+	/// Checks the programs of tolerance domains.
+	fn check_programs(&mut self) -> Result<()> {
+		for (at, program) in self.programs.iter_mut().enumerate() {
+			program.check().with_context(|| format!("entry {} of `programs` is invalid", at + 1))?;
+		}
+		for (at, program) in self.programs.iter().enumerate() {
+			if self.programs[..at].iter().any(|other| other.hash == program.hash) {
+				bail!("two entries of `programs` have the hash {}: remove one of them", program.hash);
+			}
+		}
+		Ok(())
 	}
 
 	/// Checks the sealed domains, and the identity that opens their segments.

@@ -4,7 +4,7 @@
 //! [`findings`] looks through the whole file first and lists all of them, each with what takes its place.
 
 use super::upstream::{
-	moved, ANCHOR, BIDDING, CONFIG, DOMAIN, FORECASTED, IDENTITY, LIMITS, OWNED, REPORTED, SEARCH, SERVE, SOURCE,
+	moved, ANCHOR, BIDDING, CONFIG, DOMAIN, FORECASTED, IDENTITY, LIMITS, OWNED, PROGRAM, REPORTED, SEARCH, SERVE, SOURCE,
 };
 use crate::keys::without_secrets;
 use serde_json::{Map, Value};
@@ -37,6 +37,9 @@ pub(super) fn findings(config: &Value) -> Vec<String> {
 	}
 	for (path, forecast) in rows("forecasts", table.get("forecasts")) {
 		found.keys(&path, forecast, &FORECASTED);
+	}
+	for (path, program) in rows("programs", table.get("programs")) {
+		found.keys(&path, program, &PROGRAM);
 	}
 	for (path, reported) in rows("reported", table.get("reported")) {
 		found.keys(&path, reported, &REPORTED);

@@ -15,6 +15,7 @@ mod file;
 mod forecasted;
 mod foreign;
 mod owned;
+mod programs;
 mod reported;
 mod server;
 mod serving;
@@ -24,12 +25,14 @@ mod tests;
 mod upstream;
 
 pub use anchor::AnchorConfig;
+pub use file::GenesisHash as ProgramHash;
 pub use file::{
 	Algorithm, BiddingConfig, ClassName, ConfigFile, DomainConfig, GenesisHash, IdentityConfig, OptimizationConfig,
 	ResourceLimits, Role,
 };
 pub use forecasted::{ForecastConfig, LEAST_WAGER};
 pub use owned::OwnedConfig;
+pub use programs::ProgramConfig;
 pub use reported::ReportedConfig;
 pub use server::{AnalyticsConfig, DashboardConfig, Host, DASHBOARD_PORT, NO_DATABASE};
 pub use serving::ServeConfig;
@@ -79,6 +82,8 @@ pub struct Config {
 	pub forecasts: Vec<ForecastConfig>,
 	/// Domains that the worker serves for pay.
 	pub serve: Option<ServeConfig>,
+	/// Programs of tolerance domains that the worker runs.
+	pub programs: Vec<ProgramConfig>,
 	/// Most that the worker offers for seats and tips.
 	pub bidding: BiddingConfig,
 	/// Share of this machine that the worker uses.
@@ -115,6 +120,7 @@ impl Config {
 			reported: file.reported,
 			forecasts: file.forecasts,
 			serve: file.serve,
+			programs: file.programs,
 			bidding: file.bidding,
 			resource_limits: ResourceLimits { gpu: settings.gpu, ..file.resource_limits },
 			dashboard,

@@ -207,6 +207,21 @@ fn streams_to_forecast_need_an_identity_that_forecasts() {
 }
 
 #[test]
+fn programs_of_tolerance_domains_are_listed_by_their_hashes() {
+	let program = format!("[[programs]]\nhash = \"0x{}\"\nfile = \"train.py\"\ncommand = [\"python3\"]\n", "c0".repeat(32));
+	let file = load("a.toml", &format!("{IDENTITY}{program}")).unwrap();
+	assert!(file.programs[0].file.is_absolute());
+	let config = Config::layered(Settings::default(), Settings::default(), file);
+	assert_eq!((config.programs[0].hash.0, config.programs[0].timeout), ([0xC0; 32], 300));
+	let two = refusal("a.toml", &format!("{IDENTITY}{program}{program}"));
+	assert!(two.contains("two entries of `programs` have the hash 0xc0c0"), "{two}");
+	let late = refusal("a.toml", &format!("{IDENTITY}{program}timeout = 0\n"));
+	assert!(late.contains("entry 1 of `programs` is invalid") && late.contains("1 to 3600 seconds"), "{late}");
+	let wrong = refusal("a.toml", &format!("{IDENTITY}{program}program = \"a\"\n"));
+	assert!(wrong.contains("unknown field `program` in `programs[0]`") && wrong.contains("`file`"), "{wrong}");
+}
+
+#[test]
 fn toml_and_json_are_read_alike() {
 	let toml = format!("{IDENTITY}[[domains]]\ndomain_id = 3\noptimize = true\nparam_bounds = {{ width = [8, 16] }}\n");
 	let json = r#"{"identities": [{"role": "optimize", "dev": "//Dave"}],
@@ -519,6 +534,27 @@ fn evaluators_answer_for_every_domain_that_the_file_does_not_exclude() {
 	let config = Config::layered(Settings::default(), Settings::default(), file);
 	assert!(config.evaluates(1, "a") && config.evaluates(9, "unnamed"));
 	assert!(!config.evaluates(2, "b"));
+}
+
+#[test]
+fn stages_and_patiences_are_those_of_upstream_and_checked() {
+	let with = |limits: &str, settings: &str| {
+		let search = "[[domains]]\ndomain_id = 0\noptimize = true\n[domains.optimization_config]\n";
+		load("a.toml", &format!("{IDENTITY}\n{limits}\n{search}{settings}\n"))
+	};
+	let text = "optimization_stages = [[\"window\"], [\"width\", \"depth\"]]\noptimization_patience = 5\nearly_patience = 15";
+	let search = with("", text).unwrap().domains.remove(0).optimization_config;
+	assert_eq!((search.optimization_stages.len(), search.optimization_patience, search.early_patience), (2, 5, Some(15)));
+	assert!(search.is_staged() && !OptimizationConfig::default().is_staged());
+	let refusal = |settings: &str| format!("{:#}", with("", settings).unwrap_err());
+	assert!(refusal("optimization_increment_size = 0").contains("from 1"));
+	assert!(refusal(&format!("{text}\noptimization_increment_size = 2")).contains("keep the one that is to decide"));
+	assert!(refusal("optimization_increment_size = 1\noptimization_patience = 0")
+		.contains("`optimization_config.optimization_patience` is 0"));
+	assert!(refusal("early_patience = 0").contains("from 1, or leave it out"));
+	assert!(refusal("optimization_incremental = true").contains("alone make the search staged"));
+	let both = format!("{:#}", with("[resource_limits]\nmax_training_seconds = 60", "early_patience = 3").unwrap_err());
+	assert!(both.contains("domain 0 has `early_patience`") && both.contains("keep one of them"), "{both}");
 }
 
 #[test]

@@ -10,7 +10,7 @@ const EVIDENCE: &str = "leave it out; the record of the domain on the chain sets
 const POPULATION: &str = "leave it out; every worker searches by itself, and champions of others enter its search";
 const REWARDS: &str = "leave it out; the chain sets rewards (`doin-worker status`)";
 const GENE: &str = "bound the gene of that name in `param_bounds` (`doin-worker domain show` lists the genes)";
-const GENETIC: &str = "leave it out; the search has `population_size`, `elite`, `patience` and `seed`";
+const GENETIC: &str = "leave it out; the search has `population_size`, `elite`, `patience`, `optimization_patience` and `seed`";
 const COMMENT: &str = "leave it out; comments are written in .toml files, after #";
 const PHRASE: &str =
 	"a phrase or seed does not belong in a configuration: write it into a file that only you can read, and name \
@@ -29,6 +29,7 @@ pub(super) const CONFIG: Section = Section {
 		"reported",
 		"forecasts",
 		"serve",
+		"programs",
 		"bidding",
 		"resource_limits",
 		"host",
@@ -47,7 +48,7 @@ pub(super) const CONFIG: Section = Section {
 		("acceptance_tolerance", CHAIN),
 		("quorum_min_evaluators", "leave it out; the chain sizes the quorum"),
 		("quorum_fraction", "leave it out; the chain sizes the quorum"),
-		("quorum_tolerance", "leave it out; sums are exact and need no tolerance"),
+		("quorum_tolerance", "leave it out; sums are exact, and a tolerance domain states its own tolerance"),
 		("commit_reveal_max_age", CHAIN),
 		("finality_confirmation_depth", "leave it out; GRANDPA finalizes blocks"),
 		("external_anchor_interval", "leave it out; the chain sets it, and `anchor` names the places to publish anchors at"),
@@ -189,6 +190,12 @@ pub(super) const FORECASTED: Section = Section {
 	moved: &[("model", "write a family of nets or the file of a model in `base_model`"), ("csv", "name the file in `history`")],
 };
 
+/// One of `programs`.
+pub(super) const PROGRAM: Section = Section {
+	known: &["hash", "file", "command", "timeout", "memory_mb", "folder"],
+	moved: &[("program", "name the file in `file`, and what runs it in `command`")],
+};
+
 /// One of `sources` of a stream.
 pub(super) const SOURCE: Section = Section {
 	known: &SourceConfig::KEYS,
@@ -206,6 +213,11 @@ pub(super) const SEARCH: Section = Section {
 		"population_size",
 		"elite",
 		"patience",
+		"early_patience",
+		"optimization_stages",
+		"optimization_increment_size",
+		"optimization_patience",
+		"proposals",
 		"seed",
 		"program",
 		"program_timeout",
@@ -217,8 +229,18 @@ pub(super) const SEARCH: Section = Section {
 		("n_generations", GENETIC),
 		("mutpb", GENETIC),
 		("cxpb", GENETIC),
-		("optimization_patience", "write `patience`"),
-		("early_stopping_patience", "leave it out; training stops early by the early-stopping set"),
+		(
+			"optimization_incremental",
+			"leave it out; `optimization_stages` or `optimization_increment_size` alone make the search staged",
+		),
+		("optimization_meta_mode", "leave it out; `optimization_stages` lists the genes of each stage"),
+		("stage_advance_threshold", "leave it out; every better candidate counts"),
+		("optimization_resume", "leave it out; a search goes on where it was interrupted"),
+		("early_stopping_patience", "write `early_patience`"),
+		(
+			"target_fitness",
+			"write `target_performance` beside `optimization_config`, in per cent below the error of the initial champion",
+		),
 		("epochs", GENE),
 		("batch_size", "leave it out; the batches of training have one size"),
 		("learning_rate", "bound the gene `rate` in `param_bounds`; the learning rate is 2^(rate-20)"),

@@ -16,6 +16,7 @@ use crate::{
 	journal::{Entry, Kind, Note, Scope, State},
 	optimizer::BidLimits,
 	problem::bounded_sums,
+	programs::ProgramFault,
 	random::salt,
 	round_result::{is_fault, unpaid_message},
 	shared_work::{sums_by_anybody, Patience, WantedSums},
@@ -256,7 +257,10 @@ impl Evaluator {
 		let work = async move {
 			if let Err(error) = work.await {
 				let dispatch_error = error.downcast_ref::<SubmitError>().and_then(SubmitError::dispatch_error);
+				// A program that pauses after a failure was reported when it failed.
+				let is_paused = matches!(error.downcast_ref::<ProgramFault>(), Some(ProgramFault::Paused { .. }));
 				match failure(dispatch_error) {
+					_ if is_paused => tracing::debug!(target: TARGET, ?duty, "duty waits: {error:#}"),
 					Failure::Overtaken => tracing::debug!(target: TARGET, ?duty, "duty overtaken: {error:#}"),
 					Failure::Unexpected => tracing::warn!(target: TARGET, ?duty, "duty failed: {error:#}"),
 				}
@@ -291,6 +295,12 @@ impl Evaluator {
 				models.push(model.as_ref().clone());
 			}
 			let count = models.len();
+			if problem.tolerance().is_some() {
+				let (computed, time) = context.run_program(move |stop| timed(|| problem.program_sums(&models, stop))).await?;
+				let computed = computed?;
+				tracing::info!(target: TARGET, models = count, milliseconds = time.as_millis() as u64, "program has answered");
+				return bounded_sums(computed);
+			}
 			let (priority, batch) = match purpose {
 				Purpose::Answer(until) => (Priority::Drawn { until }, count),
 				// One model at a time, so that a drawn seat waits for one model at most.

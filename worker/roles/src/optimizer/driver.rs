@@ -28,9 +28,9 @@ use doin_forecast::significant;
 use doin_primitives::{
 	blake2_256, payload::Reveal, views::RoundView, Balance, DomainId, Evidence, EvidenceKind, ModelRef, RoundId,
 };
-use doin_scoring::Model;
+use doin_scoring::{verdict::loss, Model};
 use std::{sync::Arc, time::Duration};
-use tokio::sync::mpsc::error::TryRecvError;
+use tokio::sync::{mpsc::error::TryRecvError, watch};
 
 /// Pause after a failed look at the chain. The best block may stay the same for a moment.
 const RETRY_PAUSE: Duration = Duration::from_millis(500);
@@ -50,24 +50,29 @@ pub struct Optimizer {
 	/// Initial champion of the domain.
 	initial: Model,
 	config: DomainConfig,
-	/// CPU threads of the search.
-	threads: usize,
+	/// CPU threads of the search, which change when other searches begin or end.
+	threads: watch::Receiver<usize>,
 	experiment: Experiment,
 	policy: Policy,
 }
 
 impl Optimizer {
-	/// Loads a domain to optimize on `threads` CPU threads as the account of `signer`.
+	/// Loads a domain to optimize on as many CPU threads as `threads` says, as the account of `signer`.
 	///
 	/// # Errors
 	///
 	/// Errors if the domain cannot be loaded, or if its baselines cannot be scored.
-	pub async fn new(context: Context, signer: Signer, domain: DomainId, config: DomainConfig, threads: usize) -> Result<Self> {
+	pub async fn new(
+		context: Context,
+		signer: Signer,
+		domain: DomainId,
+		config: DomainConfig,
+		threads: watch::Receiver<usize>,
+	) -> Result<Self> {
 		let problem = context.domains.problem(&context.chain, context.chain.head(), domain).await?;
 		let scored = problem.clone();
 		let (initial, bar) = context.compute(Priority::Bid, move || Ok::<_, Error>((scored.initial()?, scored.bar()?))).await??;
-		let experiment =
-			Experiment { id: rand::random(), config: blake2_256(&serde_json::to_vec(&config)?), data: problem.spec.data_root };
+		let experiment = Experiment { config: blake2_256(&serde_json::to_vec(&config)?), data: problem.spec.data_root };
 		let rules = Rules {
 			domain,
 			account: signer.account(),
@@ -99,6 +104,9 @@ impl Optimizer {
 			if starting.is_some_and(|retry| self.policy.is_searching() && retry.is_due(head.number)) {
 				(search, starting) = self.try_search(head, starting.unwrap_or_default()).await;
 			}
+			if let Some(search) = &mut search {
+				search.use_threads(*self.threads.borrow());
+			}
 			self.receive_candidates(&mut search);
 			let is_complete = self.look(head, &mut search).await;
 			if is_complete && self.policy.is_done() {
@@ -122,7 +130,7 @@ impl Optimizer {
 
 	async fn start_search(&self) -> Result<Search> {
 		let (problem, config, devices) = (self.problem.clone(), self.config.clone(), self.context.devices.clone());
-		let (limits, threads) = (self.context.config.resource_limits.clone(), self.threads);
+		let (limits, threads) = (self.context.config.resource_limits.clone(), *self.threads.borrow());
 		let population = config.optimization_config.population_size.try_into().unwrap_or(u32::MAX);
 		let scale = Scale { population, initial_error: self.policy.bar() };
 		let meter = self.context.progress.begin(self.problem.id, self.signer.account(), scale);
@@ -173,10 +181,12 @@ impl Optimizer {
 	}
 
 	fn add_candidate(&mut self, candidate: TrainedCandidate) {
+		let of_points = self.problem.has_points();
+		let loss = if of_points { loss(candidate.fitness, self.policy.bar()) } else { candidate.fitness };
 		tracing::debug!(
 			target: TARGET,
 			domain = self.problem.id,
-			loss = crate::loss::relative(candidate.fitness),
+			loss = crate::loss::relative(loss),
 			genes = ?candidate.genes,
 			"candidate trained"
 		);
@@ -281,7 +291,7 @@ impl Optimizer {
 			recomputations: chain.recomputations(head, id).await?,
 			evidence: match self.problem.spec.evidence {
 				Evidence::Sealed { .. } => chain.evidence(head, id).await?,
-				Evidence::Public | Evidence::Synthetic(_) | Evidence::Live { .. } => None,
+				Evidence::Public | Evidence::Synthetic(_) | Evidence::Live { .. } | Evidence::Drawn => None,
 			},
 			has_entry: self.context.journal.entry(scope, self.signer.account())?.is_some(),
 			round,
@@ -480,14 +490,20 @@ impl Optimizer {
 
 	async fn try_candidates(&mut self, trial: Trial) -> Result<Vec<Passed>> {
 		let (problem, initial) = (self.problem.clone(), self.initial.clone());
-		let outcome = self.context.compute(Priority::Bid, move || trial.run(&problem, &initial, salt)).await??;
+		let is_scored_by_program = problem.tolerance().is_some();
+		let outcome = if is_scored_by_program {
+			self.context.run_program(move |stop| trial.run_until(&problem, &initial, salt, stop)).await??
+		} else {
+			self.context.compute(Priority::Bid, move || trial.run(&problem, &initial, salt)).await??
+		};
 		Ok(self.policy.trial_ended(outcome))
 	}
 
 	/// Returns the journal entry that commits `candidate` in the current round.
 	fn entry(&self, candidate: &TrainedCandidate, view: &View) -> Result<Entry> {
 		let round = view.round.round;
-		let payload = reveal(candidate, round, self.experiment)?;
+		let stated = TrainedCandidate { genes: self.problem.stated_genes(&candidate.genes), ..candidate.clone() };
+		let payload = reveal(&stated, round, self.experiment)?;
 		let reveal_window = view.round.reveal_from..view.round.reveal_until;
 		let genesis = self.context.chain.genesis();
 		Ok(Entry::prepare(Scope::Candidate(round), self.signer.account(), &genesis, &payload, salt(), reveal_window))

@@ -323,7 +323,7 @@ impl Policy {
 			is_own,
 			percent_better: percent_better(champion.loss),
 		})];
-		if self.search == SearchState::Searching && (is_first || !is_own) && !champion.genes.is_empty() {
+		if self.search == SearchState::Searching && (is_first || !is_own) && matches!(champion.model, ModelRef::Stored(_)) {
 			actions.push(Action::Immigrate { genes: champion.genes.clone(), model: champion.model });
 		}
 		actions
@@ -501,6 +501,9 @@ impl Policy {
 	}
 
 	fn end_reason(&self, view: &View) -> Option<EndReason> {
+		if view.domain.status == Status::Converged {
+			return Some(EndReason::Converged { percent: percent_better(view.champion.loss) });
+		}
 		if view.domain.status != Status::Active {
 			return Some(EndReason::NotActive { status: view.domain.status });
 		}
@@ -581,7 +584,7 @@ impl Policy {
 	fn untried(&self, view: &View, rates: Rates) -> Vec<TrainedCandidate> {
 		let bar = match view.domain.evidence {
 			EvidenceKind::Public => view.champion.validation_error,
-			EvidenceKind::Synthetic | EvidenceKind::Sealed | EvidenceKind::Live => self.rules.bar,
+			EvidenceKind::Synthetic | EvidenceKind::Sealed | EvidenceKind::Live | EvidenceKind::Drawn => self.rules.bar,
 		};
 		let undercuts = |error| public_test(bar, error, view.domain.min_improvement);
 		let most = if view.domain.evidence.is_awaited() { MOST_TRIED } else { usize::MAX };

@@ -112,6 +112,11 @@ pub enum Wait {
 /// Reason for which a search ends.
 #[derive(Clone, Debug, PartialEq)]
 pub enum EndReason {
+	/// The champion has reached the target of the domain, which takes no commits any more, of anybody.
+	Converged {
+		/// Improvement of the champion over the initial champion, in percent.
+		percent: f64,
+	},
 	/// The domain takes no commits any more.
 	NotActive {
 		/// Status of the domain.
@@ -262,6 +267,11 @@ impl Wait {
 impl EndReason {
 	fn log(&self) {
 		match self {
+			Self::Converged { percent } => tracing::info!(
+				target: TARGET,
+				percent_better = rounded(*percent),
+				"the domain has reached its target and takes no commits any more; search ends, and its threads go to the other searches"
+			),
 			Self::NotActive { status } => {
 				tracing::info!(target: TARGET, ?status, "domain takes no commits; search ends");
 			}

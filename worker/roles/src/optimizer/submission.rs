@@ -11,11 +11,9 @@ use doin_primitives::{
 /// Name of this program in [`Metrics`].
 const OPTIMIZER: &str = concat!("doin-worker ", env!("CARGO_PKG_VERSION"));
 
-/// Experiment that a candidate comes from.
+/// Hashes of what all candidates of an optimizer come from.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Experiment {
-	/// Random identifier of the search.
-	pub(super) id: [u8; 16],
 	/// Hash of the configuration of the domain.
 	pub(super) config: Hash,
 	/// Hash of the data of the domain.
@@ -31,7 +29,7 @@ pub(super) fn reveal(candidate: &TrainedCandidate, round: RoundId, experiment: E
 			.map_err(|_| anyhow!("the model is larger than the chain allows"))?,
 		validation: bounded_chunk_sums(candidate.errors.validation.clone())?,
 		metrics: Metrics {
-			experiment: experiment.id,
+			experiment: candidate.experiment,
 			round: round.number,
 			millis: candidate.millis,
 			config: experiment.config,

@@ -84,13 +84,14 @@ fn candidate(gene: i64, validation_error: u32) -> TrainedCandidate {
 		model: Model::Point(vec![gene as i32]),
 		errors: ChunkErrors { validation: vec![validation_error], practice: Vec::new() },
 		fitness: validation_error.into(),
+		experiment: [3; 16],
 		millis: 17,
 	}
 }
 
 /// Returns the journal entry of a candidate in a round.
 fn entry(number: u32, state: State) -> Entry {
-	let experiment = Experiment { id: [0; 16], config: [0; 32], data: [0; 32] };
+	let experiment = Experiment { config: [0; 32], data: [0; 32] };
 	let payload = reveal(&candidate(number.into(), 900), round_id(number), experiment).unwrap();
 	let entry = Entry::prepare(Scope::Candidate(round_id(number)), ME, &[1; 32], &payload, [9; 32], 112..117);
 	Entry { state, ..entry }
@@ -488,9 +489,23 @@ mod steps {
 
 	#[test]
 	fn the_search_ends_when_the_domain_takes_no_commits() {
-		for status in [Status::Loading, Status::Converged, Status::Closing] {
+		for status in [Status::Loading, Status::Closing] {
 			assert_eq!(step(|view| view.domain.status = status), Step::EndSearch(EndReason::NotActive { status }));
 		}
+	}
+
+	#[test]
+	fn the_search_of_everybody_ends_when_the_domain_has_converged() {
+		let converged = |view: &mut View| {
+			view.domain.status = Status::Converged;
+			view.champion.loss = u64::from(INITIAL_LOSS) / 4;
+		};
+		assert_eq!(step(converged), Step::EndSearch(EndReason::Converged { percent: 75.0 }));
+		let (mut policy, mut view) = (policy(), view());
+		assert_eq!(policy.step(&view), Step::Choose);
+		converged(&mut view);
+		policy.step(&view);
+		assert_eq!((policy.step(&view), policy.is_searching(), policy.is_done()), (Step::Idle, false, true), "no more commits");
 	}
 
 	#[test]
@@ -747,7 +762,7 @@ mod candidates {
 
 	#[test]
 	fn a_reveal_carries_the_claim_and_the_experiment() {
-		let experiment = Experiment { id: [3; 16], config: [4; 32], data: [5; 32] };
+		let experiment = Experiment { config: [4; 32], data: [5; 32] };
 		let reveal = reveal(&candidate(8, 900), round_id(7), experiment).unwrap();
 		assert_eq!((reveal.genes.to_vec(), reveal.validation.to_vec()), (vec![8], vec![900]));
 		assert_eq!(Model::from_bytes(&reveal.model).unwrap(), Model::Point(vec![8]));

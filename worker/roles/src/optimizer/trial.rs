@@ -12,6 +12,7 @@ use doin_scoring::{
 	verdict::{covered, loss, total},
 	Model,
 };
+use std::sync::atomic::AtomicBool;
 
 /// Draws of a trial.
 pub(super) const DRAWS: usize = 4;
@@ -60,10 +61,29 @@ impl Trial {
 	/// # Errors
 	///
 	/// Errors if the domain does not admit a model.
-	pub fn run(&self, problem: &Problem, initial: &Model, mut seed: impl FnMut() -> Hash) -> Result<TrialOutcome> {
+	pub fn run(&self, problem: &Problem, initial: &Model, seed: impl FnMut() -> Hash) -> Result<TrialOutcome> {
+		self.run_until(problem, initial, seed, &AtomicBool::new(false))
+	}
+
+	/// Tries all candidates as [`run`](Trial::run) does. The program of a tolerance domain is asked until `stop` is set.
+	///
+	/// # Errors
+	///
+	/// Errors if the domain does not admit a model, or if its program fails.
+	pub fn run_until(
+		&self,
+		problem: &Problem,
+		initial: &Model,
+		mut seed: impl FnMut() -> Hash,
+		stop: &AtomicBool,
+	) -> Result<TrialOutcome> {
 		let mut outcome = TrialOutcome::default();
 		for candidate in &self.candidates {
-			match self.merit(problem, initial, &candidate.model, &mut seed)? {
+			let sums = |models: &[Model]| match problem.tolerance() {
+				Some(_) => problem.program_sums(models, stop),
+				None => problem.practice_sums(models, &seed()),
+			};
+			match self.merit(problem, initial, &candidate.model, sums)? {
 				Some(merit) => outcome.passed.push(Passed { candidate: candidate.clone(), merit }),
 				None => outcome.failed.push(candidate.genes.clone()),
 			}
@@ -71,13 +91,14 @@ impl Trial {
 		Ok(outcome)
 	}
 
-	/// Returns the merit of `candidate`, or `None` unless it beats every rival on [`required_passes`] of [`DRAWS`] draws.
+	/// Returns the merit of `candidate`, or `None` unless it beats every rival on [`required_passes`] of [`DRAWS`] draws, or on the one of a
+	/// tolerance domain, whose chunks are the same for every verdict. `sums` returns the sums of models on another draw.
 	fn merit(
 		&self,
 		problem: &Problem,
 		initial: &Model,
 		candidate: &Model,
-		seed: &mut impl FnMut() -> Hash,
+		mut sums: impl FnMut(&[Model]) -> Result<Vec<Vec<u32>>>,
 	) -> Result<Option<Merit>> {
 		let mut models = vec![initial.clone(), candidate.clone()];
 		models.extend_from_slice(&self.rivals);
@@ -85,8 +106,9 @@ impl Trial {
 		let criteria = Criteria::with_high_water(spec, self.terms.high_water);
 		let (mut passes, mut behind, mut targets) = (0, 0, 0);
 		let mut paid = Paid::default();
-		for _ in 0..DRAWS {
-			let sums = problem.practice_sums(&models, &seed())?;
+		let draws = if problem.tolerance().is_some() { 1 } else { DRAWS };
+		for _ in 0..draws {
+			let sums = sums(&models)?;
 			let [initial, own, rivals @ ..] = &sums[..] else {
 				return Ok(None);
 			};
@@ -109,16 +131,16 @@ impl Trial {
 			let target = u64::from(spec.target);
 			targets += u32::from(target > 0 && loss(upper, total(initial)) <= target);
 		}
-		let mean = |sum: u64| sum / DRAWS as u64;
+		let mean = |sum: u64| sum / draws as u64;
 		let merit = Merit {
 			increment: mean(paid.increment),
 			carried: mean(paid.carried),
 			before: mean(paid.before),
-			target_ppm: targets * MILLION / DRAWS as u32,
+			target_ppm: targets * MILLION / draws as u32,
 			// Few draws: the rule of succession (Laplace 1774).
-			behind_ppm: (behind + 1) * MILLION / (DRAWS as u32 + 2),
+			behind_ppm: (behind + 1) * MILLION / (draws as u32 + 2),
 		};
-		Ok((passes >= required_passes(problem)).then_some(merit))
+		Ok((passes >= required_passes(problem).min(draws)).then_some(merit))
 	}
 }
 
@@ -160,6 +182,8 @@ impl Paid {
 fn cover(criteria: &Criteria, initial: &[u32], model: &[u32]) -> Q32 {
 	match criteria.evidence {
 		EvidenceKind::Public => 0,
-		EvidenceKind::Synthetic | EvidenceKind::Sealed | EvidenceKind::Live => covered(initial, model, &criteria.terms),
+		EvidenceKind::Synthetic | EvidenceKind::Sealed | EvidenceKind::Live | EvidenceKind::Drawn => {
+			covered(initial, model, &criteria.terms)
+		}
 	}
 }

@@ -3,8 +3,9 @@
 use super::Problem;
 use doin_compute::predictions_per_window;
 use doin_forecast::{error_size, parse_unit, significant};
-use doin_primitives::Evidence;
+use doin_primitives::{DomainSpec, Evidence};
 use doin_scoring::{
+	landscape,
 	model::OUT_FRAC,
 	rows::{score_rows, RowSet, RowTarget, Rows},
 	sample, score, Model, Program, Target, Windows,
@@ -15,21 +16,38 @@ use rayon::prelude::*;
 const TAIL_PIECE: usize = 16;
 
 impl Problem {
-	/// Returns `true` if models choose classes, whose error is a rate.
-	fn has_classes(&self) -> bool {
+	/// Returns the error of a point whose value is one, or `None` for a program whose models are no points.
+	fn unit_of_points(&self) -> Option<f64> {
 		match &self.spec.program {
-			Program::Quadratic(_) => false,
-			Program::Forecast(forecast) => matches!(forecast.target, Target::Classes(_)),
-			Program::Rows(rows) => matches!(rows.target, RowTarget::Classes(_)),
+			// Squared distances in Q16.
+			Program::Quadratic(_) => Some(65_536.0),
+			Program::Landscape(_) => Some(landscape::UNIT as f64),
+			Program::Forecast(_) | Program::Rows(_) | Program::Tolerance(_) | Program::LossGenome(_) => None,
 		}
 	}
 
-	/// Returns the size of one raw unit of error, and the unit that this size is in: the unit of the values, or a rate for
-	/// classes.
+	/// Returns the coordinates of a point of the domain; `None` for another model.
+	pub fn coordinates(&self, model: &Model) -> Option<Vec<f64>> {
+		let parts = match &self.spec.program {
+			Program::Quadratic(_) => 256.0,
+			Program::Landscape(_) => f64::from(landscape::RESOLUTION),
+			Program::Forecast(_) | Program::Rows(_) | Program::Tolerance(_) | Program::LossGenome(_) => return None,
+		};
+		match model {
+			Model::Point(point) => Some(point.iter().map(|x| f64::from(*x) / parts).collect()),
+			_ => None,
+		}
+	}
+
+	/// Returns the size of one raw unit of error, and the unit that this size is in: the unit of the values, a rate for classes, or the
+	/// value of a function of points.
 	pub fn unit(&self) -> (f64, String) {
+		if self.unit_of_points().is_some() {
+			return (1.0, "value".into());
+		}
 		let text = String::from_utf8_lossy(&self.spec.unit);
 		let (size, name) = parse_unit(&text);
-		match self.has_classes() {
+		match has_classes(&self.spec.program) {
 			true => (self.forecast().map_or(1.0, |forecast| error_size(forecast, size)), "error rate".into()),
 			false => (size, name.to_string()),
 		}
@@ -37,8 +55,12 @@ impl Problem {
 
 	/// Returns the heading of a column of errors, e.g. `mean absolute error in ppm`.
 	pub fn error_description(&self) -> String {
-		match self.has_classes() {
+		if self.unit_of_points().is_some() {
+			return "value".into();
+		}
+		match has_classes(&self.spec.program) {
 			true => "error rate".into(),
+			false if self.tolerance().is_some() => format!("mean chunk sum in {}", self.unit().1),
 			false => format!("mean absolute error in {}", self.unit().1),
 		}
 	}
@@ -47,42 +69,34 @@ impl Problem {
 	pub fn describe_error(&self, mean: f64) -> String {
 		let (size, unit) = self.unit();
 		let mean = significant(mean * size);
-		match self.has_classes() {
+		if self.unit_of_points().is_some() {
+			return format!("a value of {mean}");
+		}
+		match has_classes(&self.spec.program) {
 			true => format!("an error rate of {mean}"),
+			false if self.tolerance().is_some() => format!("a mean chunk sum of {mean} {unit}"),
 			false => format!("a mean absolute error of {mean} {unit}"),
 		}
 	}
 
 	/// Returns the number of predictions of one chunk of the validation split.
 	pub fn predictions_per_validation_chunk(&self) -> u64 {
-		let split = self.spec.split;
-		match &self.spec.program {
-			Program::Quadratic(_) => 1,
-			Program::Forecast(forecast) => {
-				let windows = forecast.validation_windows(split.train_end, split.validation_end).unwrap_or(forecast.windows);
-				u64::from(windows) * predictions_per_window(forecast)
-			}
-			Program::Rows(rows) => {
-				let count = rows.validation_rows(split.train_end, split.validation_end).unwrap_or(rows.rows);
-				u64::from(count) * predictions_per_row(rows)
-			}
-		}
+		predictions_per_validation_chunk(&self.spec)
 	}
 
 	/// Returns the number of predictions of one chunk of a draw. On public evidence, a draw is the validation split.
 	pub fn predictions_per_drawn_chunk(&self) -> u64 {
-		match (&self.spec.program, &self.spec.evidence) {
-			(Program::Quadratic(_), _) | (_, Evidence::Public) => self.predictions_per_validation_chunk(),
-			(Program::Forecast(forecast), _) => u64::from(forecast.windows) * predictions_per_window(forecast),
-			(Program::Rows(rows), _) => u64::from(rows.rows) * predictions_per_row(rows),
-		}
+		predictions_per_drawn_chunk(&self.spec)
 	}
 
 	/// Returns the mean error per prediction of the error sum `error` over a whole draw, in the unit of [`Self::unit`].
 	pub fn draw_error(&self, error: u64) -> f64 {
-		if matches!(self.spec.program, Program::Quadratic(_)) {
-			// Squared distances in Q16.
-			return error as f64 / 65_536.0;
+		if let Some(unit) = self.unit_of_points() {
+			return error as f64 / unit;
+		}
+		if self.tolerance().is_some() {
+			// The program decides what its sums mean.
+			return error as f64 / f64::from(self.chunks().max(1)) * self.unit().0;
 		}
 		self.mean_error(error, f64::from(self.chunks()) * self.predictions_per_drawn_chunk() as f64)
 	}
@@ -91,7 +105,7 @@ impl Problem {
 	/// without such data.
 	pub fn tail_error(&self, model: &Model) -> Option<f64> {
 		let (error, count) = match &self.spec.program {
-			Program::Quadratic(_) => return None,
+			Program::Quadratic(_) | Program::Landscape(_) | Program::Tolerance(_) | Program::LossGenome(_) => return None,
 			Program::Forecast(forecast) => {
 				let windows = sample::tail(forecast, self.published_series(), self.spec.split.validation_end);
 				let span = (windows.history + windows.horizon) * windows.channels;
@@ -115,6 +129,45 @@ impl Problem {
 
 	fn mean_error(&self, error: u64, count: f64) -> f64 {
 		error as f64 / f64::from(1u32 << OUT_FRAC) / count.max(1.0) * self.unit().0
+	}
+}
+
+/// Returns `true` if models choose classes, whose error is a rate.
+pub fn has_classes(program: &Program) -> bool {
+	match program {
+		Program::Quadratic(_) | Program::Landscape(_) | Program::Tolerance(_) => false,
+		Program::Forecast(forecast) => matches!(forecast.target, Target::Classes(_)),
+		Program::Rows(rows) => matches!(rows.target, RowTarget::Classes(_)),
+		Program::LossGenome(_) => true,
+	}
+}
+
+/// Returns the number of predictions of one chunk of the validation split of a domain.
+pub fn predictions_per_validation_chunk(spec: &DomainSpec) -> u64 {
+	let split = spec.split;
+	match &spec.program {
+		Program::Quadratic(_) | Program::Landscape(_) | Program::Tolerance(_) => 1,
+		Program::Forecast(forecast) => {
+			let windows = forecast.validation_windows(split.train_end, split.validation_end).unwrap_or(forecast.windows);
+			u64::from(windows) * predictions_per_window(forecast)
+		}
+		Program::Rows(rows) => {
+			let count = rows.validation_rows(split.train_end, split.validation_end).unwrap_or(rows.rows);
+			u64::from(count) * predictions_per_row(rows)
+		}
+		Program::LossGenome(runs) => runs.validation.into(),
+	}
+}
+
+/// Returns the number of predictions of one chunk of a draw of a domain. On public evidence, a draw is the validation split.
+pub fn predictions_per_drawn_chunk(spec: &DomainSpec) -> u64 {
+	match (&spec.program, &spec.evidence) {
+		(Program::Quadratic(_) | Program::Landscape(_) | Program::Tolerance(_), _) | (_, Evidence::Public) => {
+			predictions_per_validation_chunk(spec)
+		}
+		(Program::Forecast(forecast), _) => u64::from(forecast.windows) * predictions_per_window(forecast),
+		(Program::Rows(rows), _) => u64::from(rows.rows) * predictions_per_row(rows),
+		(Program::LossGenome(runs), _) => runs.validation.into(),
 	}
 }
 

@@ -39,7 +39,7 @@ pub fn sawtooth() -> Problem {
 		target: 0,
 		licence: Default::default(),
 	};
-	Problem { id: 3, spec, data: Published::Series(series), linear: None }
+	Problem { id: 3, spec, data: Published::Series(series), linear: None, program: None }
 }
 
 /// Returns steps of the sawtooth.

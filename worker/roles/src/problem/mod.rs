@@ -7,6 +7,9 @@ mod practice;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub use errors::{has_classes, predictions_per_drawn_chunk, predictions_per_validation_chunk};
+
+use crate::programs::UserProgram;
 use anyhow::{bail, Context, Result};
 use codec::Encode;
 use doin_chain::{Chain, Head};
@@ -17,9 +20,11 @@ use doin_primitives::{
 	DomainId, DomainSpec, Evidence, EvidenceRef, Hash,
 };
 use doin_scoring::{
+	genome::{library::baselines, TrainingRuns},
 	rows::{constant_model, RowSet, Rows},
-	verdict, Forecast, Model, Program,
+	verdict, Forecast, Model, Program, Tolerance,
 };
+use std::sync::{atomic::AtomicBool, Arc};
 
 /// A domain's record with its published data.
 #[derive(Clone, Debug)]
@@ -32,6 +37,8 @@ pub struct Problem {
 	pub data: Published,
 	/// Linear model of the owner, if it is the initial champion.
 	pub linear: Option<Model>,
+	/// Program of a tolerance domain, if the configuration of the worker lists it.
+	pub program: Option<Arc<UserProgram>>,
 }
 
 impl Problem {
@@ -48,7 +55,7 @@ impl Problem {
 			.await?
 			.with_context(|| format!("domain {id} does not exist: `doin-worker domain list` lists the domains"))?;
 		let data = read_data(chain, at, id, &spec).await?;
-		let mut problem = Self { id, spec, data, linear: None };
+		let mut problem = Self { id, spec, data, linear: None, program: None };
 		let inconsistent = || inconsistent(chain, id);
 		problem.check().with_context(inconsistent)?;
 		if let Some(bytes) = chain.baseline(at, id).await? {
@@ -66,7 +73,7 @@ impl Problem {
 	pub async fn opened_segments(&self, chain: &Chain, at: Head) -> Result<u16> {
 		match self.spec.evidence {
 			Evidence::Sealed { .. } => Ok(chain.evidence(at, self.id).await?.map_or(0, |evidence| evidence.opened)),
-			Evidence::Public | Evidence::Synthetic(_) | Evidence::Live { .. } => Ok(0),
+			Evidence::Public | Evidence::Synthetic(_) | Evidence::Live { .. } | Evidence::Drawn => Ok(0),
 		}
 	}
 
@@ -126,6 +133,9 @@ impl Problem {
 		if let Some(Err(error)) = self.rows().map(|rows| rows.check_labels(self.data.rows())) {
 			bail!("its rows are malformed: {error:?}");
 		}
+		if let Some(Err(error)) = self.runs().map(|runs| runs.check_labels(self.data.rows())) {
+			bail!("its samples are malformed: {error:?}");
+		}
 		Ok(())
 	}
 
@@ -168,7 +178,9 @@ impl Problem {
 	pub fn forecast(&self) -> Option<&Forecast> {
 		match &self.spec.program {
 			Program::Forecast(forecast) => Some(forecast),
-			Program::Quadratic(_) | Program::Rows(_) => None,
+			Program::Quadratic(_) | Program::Landscape(_) | Program::Rows(_) | Program::Tolerance(_) | Program::LossGenome(_) => {
+				None
+			}
 		}
 	}
 
@@ -176,8 +188,88 @@ impl Problem {
 	pub fn rows(&self) -> Option<&Rows> {
 		match &self.spec.program {
 			Program::Rows(rows) => Some(rows),
-			Program::Quadratic(_) | Program::Forecast(_) => None,
+			Program::Quadratic(_)
+			| Program::Landscape(_)
+			| Program::Forecast(_)
+			| Program::Tolerance(_)
+			| Program::LossGenome(_) => None,
 		}
+	}
+
+	/// Returns the program of training runs of the domain, or `None` for another program.
+	pub fn runs(&self) -> Option<&TrainingRuns> {
+		match &self.spec.program {
+			Program::LossGenome(runs) => Some(runs),
+			Program::Quadratic(_) | Program::Landscape(_) | Program::Forecast(_) | Program::Rows(_) | Program::Tolerance(_) => {
+				None
+			}
+		}
+	}
+
+	/// Returns `true` if the models of the domain are points.
+	pub fn has_points(&self) -> bool {
+		self.spec.program.coordinates().is_some()
+	}
+
+	/// Returns the point with these coordinates, for a program whose models are points. One that is missing is 0; further ones are left
+	/// out.
+	pub fn point(&self, genes: &[i64]) -> Model {
+		let (dimensions, _) = self.spec.program.coordinates().unwrap_or_default();
+		let coordinate = |gene: &i64| i32::try_from(*gene).unwrap_or(0);
+		let given = genes.iter().map(coordinate).chain(std::iter::repeat(0));
+		Model::Point(given.take(dimensions.into()).collect())
+	}
+
+	/// Returns the genes that a reveal states for a candidate of a search. The coordinates of a point are its model and no genes of the
+	/// record: such genes, which a point does not use, have their smallest values.
+	pub fn stated_genes(&self, searched: &[i64]) -> Vec<i64> {
+		if self.has_points() {
+			self.spec.genes.iter().map(|gene| gene.lo).collect()
+		} else {
+			searched.to_vec()
+		}
+	}
+
+	/// Returns the record of the program of a tolerance domain, or `None` for another program.
+	pub fn tolerance(&self) -> Option<&Tolerance> {
+		match &self.spec.program {
+			Program::Tolerance(tolerance) => Some(tolerance),
+			Program::Quadratic(_) | Program::Landscape(_) | Program::Forecast(_) | Program::Rows(_) | Program::LossGenome(_) => {
+				None
+			}
+		}
+	}
+
+	/// Returns the program of a tolerance domain.
+	///
+	/// # Errors
+	///
+	/// Errors if the configuration does not list it, or if the domain is no tolerance domain.
+	pub fn user_program(&self) -> Result<&Arc<UserProgram>> {
+		let tolerance = self.tolerance().context("the sums of the domain are not those of a program of a user")?;
+		self.program.as_ref().with_context(|| {
+			let (id, hash) = (self.id, hex::encode(tolerance.code));
+			format!(
+				"domain {id} is scored by a program with the hash 0x{hash}, which `programs` of the configuration does not list: get the file \
+				 from the owner of the domain, read it, and add an entry with this `hash`, `file` and `command`; or leave the domain out of \
+				 `domains`"
+			)
+		})
+	}
+
+	/// Returns the chunk sums of `models` of a tolerance domain, by its program. Blocks until the program has answered for each of them,
+	/// fails, or `stop` is set.
+	///
+	/// # Errors
+	///
+	/// Errors as [`user_program`](Problem::user_program) does, and if the program fails.
+	pub fn program_sums(&self, models: &[Model], stop: &AtomicBool) -> Result<Vec<Vec<u32>>> {
+		let program = self.user_program()?;
+		let sums = |model: &Model| -> Result<Vec<u32>> {
+			let Model::Opaque(bytes) = model else { bail!("a model of domain {} is not one of a program of a user", self.id) };
+			Ok(program.evaluate(bytes, self.chunks(), stop)?)
+		};
+		models.iter().map(sums).collect()
 	}
 
 	/// Returns the number of chunks of a recomputation.
@@ -203,6 +295,9 @@ impl Problem {
 	///
 	/// Errors if the domain has no such evidence, or if it does not admit one of the models.
 	pub fn drawn_sums(&self, models: &[Model], evidence: EvidenceRef, seed: &Hash) -> Result<Vec<Vec<u32>>> {
+		if self.tolerance().is_some() {
+			return self.program_sums(models, &AtomicBool::new(false));
+		}
 		Ok(doin_compute::chunk_sums(&self.spec, &self.data, SeededEvidence { evidence, seed }, models)?)
 	}
 
@@ -212,6 +307,9 @@ impl Problem {
 	///
 	/// Errors if the domain does not admit one of the models.
 	pub fn validation_sums(&self, models: &[Model]) -> Result<Vec<Vec<u32>>> {
+		if self.tolerance().is_some() {
+			return self.program_sums(models, &AtomicBool::new(false));
+		}
 		Ok(doin_compute::validation_sums(&self.spec, &self.data, models)?)
 	}
 
@@ -226,17 +324,25 @@ impl Problem {
 	}
 
 	/// Returns the better baseline on the validation split, which the chain chooses at the activation: of a series, the last value or the
-	/// last season; of rows, the most frequent class or the medians of the training rows.
+	/// last season; of rows, the most frequent class or the medians of the training rows; of a program of a user, the empty model.
 	///
 	/// # Errors
 	///
 	/// Errors if the baselines cannot be scored.
 	pub fn naive(&self) -> Result<Model> {
 		match &self.spec.program {
-			Program::Quadratic(_) => Ok(Model::Point(vec![0; usize::from(self.chunks())])),
+			Program::Quadratic(_) | Program::Landscape(_) => Ok(self.point(&[])),
+			Program::Tolerance(_) => Ok(Model::Opaque(Vec::new())),
 			Program::Forecast(_) => {
 				let sums = self.validation_sums(&[Model::RepeatLast, Model::Seasonal])?;
 				Ok(if verdict::total(&sums[1]) < verdict::total(&sums[0]) { Model::Seasonal } else { Model::RepeatLast })
+			}
+			Program::LossGenome(_) => {
+				// The first runs decide, as many as an activation pays for; the first genome where both are equal.
+				let genomes = baselines().map(|(_, genome)| Model::Genome(genome));
+				let sums = self.first_runs(&genomes)?;
+				let best = genomes.into_iter().zip(sums).min_by_key(|(_, sum)| *sum);
+				best.map(|(genome, _)| genome).context("there is no built-in genome")
 			}
 			Program::Rows(rows) => {
 				let end = self.spec.split.train_end as usize * rows.row_bytes();
@@ -246,14 +352,29 @@ impl Problem {
 		}
 	}
 
-	/// Returns the error of the [naive](Problem::naive) model on the validation split. On other than public evidence, a reveal has to
-	/// undercut it.
+	/// Returns the error sum of each of `models` on the published runs that an activation makes.
+	fn first_runs(&self, models: &[Model]) -> Result<Vec<u64>> {
+		let runs: Vec<u16> = (0..self.spec.activation_runs()).collect();
+		let sums = doin_compute::selected_chunk_sums(&self.spec, &self.data, None, models, &runs)?;
+		Ok(sums.iter().map(|sums| verdict::total(sums)).collect())
+	}
+
+	/// Returns the error of the [naive](Problem::naive) model on the validation split; for training runs, the bar that the chain
+	/// estimates from some of them. On other than public evidence, a reveal has to undercut it.
 	///
 	/// # Errors
 	///
 	/// Errors if the baselines cannot be scored.
 	pub fn bar(&self) -> Result<u64> {
+		if let Some(tolerance) = self.tolerance() {
+			// As the owner states it. The chain cannot compute it.
+			return Ok(tolerance.initial_error);
+		}
 		let naive = self.naive()?;
+		if self.runs().is_some() {
+			let sums = self.first_runs(std::slice::from_ref(&naive))?;
+			return Ok(self.spec.estimated_bar(self.spec.estimated_error(sums[0])));
+		}
 		Ok(verdict::total(&self.validation_sums(std::slice::from_ref(&naive))?[0]))
 	}
 }
@@ -267,9 +388,11 @@ fn inconsistent(chain: &Chain, id: DomainId) -> String {
 async fn read_data(chain: &Chain, at: Head, id: DomainId, spec: &DomainSpec) -> Result<Published> {
 	let incomplete = || format!("the data of domain {id} is not complete: its owner is still uploading it");
 	match (&spec.program, spec.values) {
-		(Program::Rows(_), 0) => Ok(Published::Rows(Vec::new())),
+		(Program::Rows(_) | Program::LossGenome(_), 0) => Ok(Published::Rows(Vec::new())),
 		(_, 0) => Ok(Published::Series(Vec::new())),
-		(Program::Rows(_), _) => Ok(Published::Rows(chain.rows(at, id).await?.with_context(incomplete)?)),
+		(Program::Rows(_) | Program::LossGenome(_), _) => {
+			Ok(Published::Rows(chain.rows(at, id).await?.with_context(incomplete)?))
+		}
 		_ => Ok(Published::Series(chain.series(at, id).await?.with_context(incomplete)?)),
 	}
 }

@@ -26,7 +26,7 @@ impl Problem {
 	/// Errors if the domain does not admit one of the models.
 	pub fn practice_sums(&self, models: &[Model], seed: &Hash) -> Result<Vec<Vec<u32>>> {
 		match (&self.spec.evidence, &self.spec.program) {
-			(Evidence::Public | Evidence::Synthetic(_), _) => self.drawn_sums(models, EvidenceRef::Drawn, seed),
+			(Evidence::Public | Evidence::Synthetic(_) | Evidence::Drawn, _) => self.drawn_sums(models, EvidenceRef::Drawn, seed),
 			(Evidence::Sealed { .. } | Evidence::Live { .. }, Program::Rows(rows)) => self.resampled_rows(rows, models, seed),
 			(Evidence::Sealed { .. } | Evidence::Live { .. }, _) => Ok(resampled_chunks(&self.validation_sums(models)?, seed)),
 		}

@@ -4,6 +4,7 @@ pub(crate) use super::fixtures::sawtooth;
 use super::{fixtures::sawtooth_steps, *};
 use doin_primitives::{Growth, Split, DOIN};
 use doin_scoring::{
+	landscape::{Landscape, Shape},
 	rows::{dealt, score_rows, RowTarget},
 	sample::{self, segment_span, strided},
 	score, Encoder, Layer, Net, Target,
@@ -49,12 +50,58 @@ pub(crate) fn letters(opened: u16) -> Problem {
 		licence: b"CC-BY-4.0".to_vec().try_into().unwrap(),
 		..sawtooth().spec
 	};
-	let mut problem = Problem { id: 4, spec, data: Published::Rows(base), linear: None };
+	let mut problem = Problem { id: 4, spec, data: Published::Rows(base), linear: None, program: None };
 	for index in 0..u32::from(opened) {
 		let bytes = letter_rows(1_000 + 512 * index..1_512 + 512 * index);
 		problem.append_segment(index as u16, Some(&bytes), Some(&blake2_256(&bytes))).unwrap();
 	}
 	problem
+}
+
+/// Returns a landscape of three coordinates.
+pub(crate) fn rastrigin() -> Problem {
+	let spec = DomainSpec {
+		name: b"rastrigin".to_vec().try_into().unwrap(),
+		unit: Default::default(),
+		program: Program::Landscape(Landscape { shape: Shape::Rastrigin, dimensions: 3, seed: Some(7) }),
+		data_root: [0; 32],
+		values: 0,
+		split: Split { train_end: 0, validation_end: 0 },
+		evidence: Evidence::Public,
+		target: 1,
+		..sawtooth().spec
+	};
+	Problem { id: 5, spec, data: Published::Series(Vec::new()), linear: None, program: None }
+}
+
+#[test]
+fn a_landscape_is_a_problem_without_data_whose_models_are_points() {
+	let problem = rastrigin();
+	problem.check().unwrap();
+	problem.check_trainable().unwrap();
+	let origin = problem.initial().unwrap();
+	assert_eq!((&origin, problem.point(&[1, -2, 3, 4])), (&Model::Point(vec![0; 3]), Model::Point(vec![1, -2, 3])));
+	let validation = problem.validation_sums(std::slice::from_ref(&origin)).unwrap();
+	assert_eq!(verdict::total(&validation[0]), problem.bar().unwrap());
+	assert_eq!(problem.practice_sums(std::slice::from_ref(&origin), &[3; 32]).unwrap(), validation, "a draw chooses nothing");
+	decode_admissible(&problem, &origin.to_bytes()).unwrap();
+	assert!(decode_admissible(&problem, &Model::Point(vec![0; 2]).to_bytes()).is_err());
+	assert_eq!(problem.draw_error(1_500_000), 1.5);
+	assert_eq!(problem.tail_error(&origin), None);
+	assert_eq!(problem.coordinates(&problem.point(&[1, -2_000, 0])), Some(vec![0.001, -2.0, 0.0]));
+	assert_eq!((problem.coordinates(&Model::Seasonal), sawtooth().coordinates(&origin)), (None, None));
+	assert!(problem.has_points() && !sawtooth().has_points());
+}
+
+/// Coordinates are the model; genes of such a record mean nothing.
+#[test]
+fn a_reveal_of_a_point_states_the_genes_of_the_record() {
+	let mut problem = rastrigin();
+	assert_eq!(problem.stated_genes(&[5, 6, 7]), Vec::<i64>::new());
+	let gene = doin_primitives::Gene { name: b"a".to_vec().try_into().unwrap(), lo: 2, hi: 9, log: false, frac: 0 };
+	problem.spec.genes = vec![gene].try_into().unwrap();
+	assert_eq!(problem.stated_genes(&[5, 6, 7]), [2]);
+	assert_eq!(sawtooth().stated_genes(&[5, 6, 7]), [5, 6, 7]);
 }
 
 #[test]

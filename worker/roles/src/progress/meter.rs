@@ -36,6 +36,8 @@ pub(super) struct Figures {
 struct Rest {
 	state: SearchState,
 	generation: u32,
+	/// Present stage, from 1 on, and number of stages.
+	stage: (u32, u32),
 	total_epochs: u32,
 	candidates: u64,
 	rate: Rate,
@@ -53,6 +55,7 @@ impl Figures {
 		let rest = Rest {
 			state: SearchState::Stopped,
 			generation: 0,
+			stage: (1, 1),
 			total_epochs: 0,
 			candidates: 0,
 			rate: Rate::new(now),
@@ -74,6 +77,8 @@ impl Figures {
 			account,
 			state: rest.state,
 			generation: rest.generation,
+			stage: rest.stage.0,
+			stages: rest.stage.1,
 			population: self.scale.population,
 			// Epochs of a device that failed are trained again elsewhere.
 			epoch: self.epoch.load(Ordering::Relaxed).min(rest.total_epochs),
@@ -160,11 +165,11 @@ impl Meter {
 		self.update(|rest| rest.total_epochs = rest.total_epochs.saturating_sub(epochs));
 	}
 
-	/// Publishes that the running batch has ended, after so many complete generations.
-	pub(crate) fn batch_ends(&self, generation: u32) {
+	/// Publishes that the running batch has ended, after so many complete generations, at stage `stage.0` of `stage.1`.
+	pub(crate) fn batch_ends(&self, generation: u32, stage: (u32, u32)) {
 		let now = (self.shared.clock)();
 		self.update(|rest| {
-			rest.generation = generation;
+			(rest.generation, rest.stage) = (generation, stage);
 			rest.estimate.end(now, rest.total_epochs > 0);
 		});
 	}

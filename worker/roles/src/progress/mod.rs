@@ -60,8 +60,12 @@ pub struct SearchProgress {
 	pub account: Account,
 	/// State of the search.
 	pub state: SearchState,
-	/// Complete generations of the genetic algorithm.
+	/// Complete generations of the search.
 	pub generation: u32,
+	/// Stage of the search, from 1 on: the genes of this stage and of earlier ones are searched.
+	pub stage: u32,
+	/// Number of stages; 1 for a search of all genes from the beginning.
+	pub stages: u32,
 	/// Candidates of a generation.
 	pub population: u32,
 	/// Epochs that the candidates of the running batch have been trained for, together. A batch is the candidates that the search
@@ -183,6 +187,8 @@ impl SearchProgress {
 			target: TARGET,
 			domain = self.domain,
 			generation = self.generation,
+			stage = self.stage,
+			stages = self.stages,
 			candidates = self.candidates,
 			per_hour = self.per_hour,
 			best_percent_better = percent(self.best),

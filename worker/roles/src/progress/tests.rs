@@ -49,6 +49,8 @@ fn a_search_is_followed_from_its_begin_to_its_end() {
 		account: ACCOUNT,
 		state: SearchState::Training,
 		generation: 0,
+		stage: 1,
+		stages: 1,
 		population: 24,
 		epoch: 12,
 		total_epochs: 30,
@@ -65,12 +67,14 @@ fn a_search_is_followed_from_its_begin_to_its_end() {
 	assert_eq!(only(&progress), training);
 	meter.epochs_trained(99);
 	assert_eq!(only(&progress).epoch, 30, "epochs that were trained twice are not more than all");
-	meter.batch_ends(1);
+	meter.batch_ends(1, (2, 3));
 	meter.batch_begins(50, devices());
 	meter.immigrant_taken();
 	hand.set(1_070);
 	let second = SearchProgress {
 		generation: 1,
+		stage: 2,
+		stages: 3,
 		epoch: 0,
 		total_epochs: 50,
 		per_hour: Some(205),

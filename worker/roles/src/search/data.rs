@@ -2,7 +2,7 @@
 
 use super::TARGET;
 use crate::{config::ResourceLimits, problem::Problem, simple_models};
-use anyhow::Result;
+use anyhow::{bail, Result};
 use doin_compute::{
 	baseline::{self, BaselineRow},
 	Candidate, ChunkErrors, Control, Dataset, Error, Executor, ForecastTask, Grouping, RowsData, RowsTask, SplitSeries,
@@ -29,6 +29,8 @@ enum Form {
 	Windows(Box<Dataset>),
 	/// Rows with labels.
 	Rows(Box<RowsData>),
+	/// None: a candidate is a point, and its model.
+	Points,
 }
 
 impl TrainingData {
@@ -40,10 +42,11 @@ impl TrainingData {
 	pub(super) fn new(problem: Arc<Problem>, limits: &ResourceLimits, seed: u64) -> Result<Self> {
 		let form = match &problem.spec.program {
 			Program::Rows(_) => Form::Rows(Box::new(RowsData::new(RowsTask::of_domain(&problem.spec, problem.data.rows())?)?)),
-			Program::Quadratic(_) | Program::Forecast(_) if problem.segments() == 0 => {
-				Form::Windows(Box::new(windows(&problem, limits, seed)?))
-			}
-			Program::Quadratic(_) | Program::Forecast(_) => Form::Windows(Box::new(windows_with_segments(&problem)?)),
+			Program::Forecast(_) if problem.segments() == 0 => Form::Windows(Box::new(windows(&problem, limits, seed)?)),
+			Program::Forecast(_) => Form::Windows(Box::new(windows_with_segments(&problem)?)),
+			Program::Quadratic(_) | Program::Landscape(_) => Form::Points,
+			Program::Tolerance(_) => bail!("candidates of domain {} are trained by its program", problem.id),
+			Program::LossGenome(_) => bail!("genomes are not trained on data: they are searched by genetic programming"),
 		};
 		Ok(Self { problem, form })
 	}
@@ -61,7 +64,23 @@ impl TrainingData {
 				let validation = self.claim(model, &[])?;
 				Some(data.fitness(&ChunkErrors { validation, practice: Vec::new() }))
 			}
+			Form::Points => match model {
+				Model::Point(point) => self.problem.spec.program.point_error(point),
+				_ => None,
+			},
 		}
+	}
+
+	/// Returns `true` if a candidate is a point, which is scored and not trained.
+	pub(super) fn has_points(&self) -> bool {
+		matches!(self.form, Form::Points)
+	}
+
+	/// Returns the point with these coordinates, and its error, which the search minimises: losses near the optimum would all be 0.
+	pub(super) fn scored_point(&self, genes: &[i64]) -> (Model, u64) {
+		let model = self.problem.point(genes);
+		let error = self.fitness(&model).unwrap_or(u64::MAX);
+		(model, error)
 	}
 
 	/// Returns `true` if segments of the domain are opened while the search runs.
@@ -74,6 +93,7 @@ impl TrainingData {
 		match &self.form {
 			Form::Windows(data) => data.task.program.history,
 			Form::Rows(data) => data.task().program.features,
+			Form::Points => 0,
 		}
 	}
 
@@ -81,7 +101,7 @@ impl TrainingData {
 	pub(super) fn linear_window(&self) -> u16 {
 		match &self.form {
 			Form::Windows(data) => data.longest_linear_window().unwrap_or(self.history()),
-			Form::Rows(_) => self.history(),
+			Form::Rows(_) | Form::Points => self.history(),
 		}
 	}
 
@@ -93,20 +113,22 @@ impl TrainingData {
 	pub(super) fn baselines(&self) -> Result<Vec<BaselineRow>> {
 		match &self.form {
 			Form::Windows(data) => Ok(baseline::report(data, Candidate::default().synthetic_share, &[])?),
-			Form::Rows(_) => simple_models::errors(&self.problem, None),
+			Form::Rows(_) | Form::Points => simple_models::errors(&self.problem, None),
 		}
 	}
 
-	/// Trains and evaluates candidates; returns their runs in the same order.
+	/// Trains and evaluates candidates; returns their runs in the same order. Points are no candidates to train.
 	pub(super) fn train(
 		&self,
 		executor: &Executor,
 		candidates: &[Candidate],
+		grouping: Grouping,
 		control: &Control,
 	) -> Result<Vec<TrainingRun>, Error> {
 		match &self.form {
-			Form::Windows(data) => executor.run(data, candidates, Grouping::Independent, control),
-			Form::Rows(data) => data.train(executor, candidates, Grouping::Independent, control),
+			Form::Windows(data) => executor.run(data, candidates, grouping, control),
+			Form::Rows(data) => data.train(executor, candidates, grouping, control),
+			Form::Points => Ok(Vec::new()),
 		}
 	}
 

@@ -5,7 +5,11 @@
 //! Champions that others found enter with the fitness of their models, which is computed here, and are trained. The state is written
 //! to a file, so that a search that was interrupted goes on. When a segment of the domain is opened, the search goes on with the data
 //! that has grown, and trains its best candidates again.
+//!
+//! Where models are points, genes are their coordinates. A point is scored in place of a training.
 
+mod archive;
+mod by_program;
 mod data;
 mod runner;
 mod space;
@@ -17,18 +21,20 @@ use crate::{
 	config::{Algorithm, DomainConfig, OptimizationConfig, ResourceLimits},
 	home::expand_home,
 	problem::Problem,
+	programs,
 	progress::Meter,
 };
 use anyhow::{Context, Result};
+use archive::ArchivedDomain;
+use by_program::ProgramRunner;
 use codec::Encode;
 use data::TrainingData;
-use doin_compute::{baseline, Candidate, ChunkErrors, Executor};
-use doin_plugin::Limits;
+use doin_compute::{baseline, Candidate, ChunkErrors, Executor, Grouping, StoppingRule};
 use doin_primitives::blake2_256;
 use doin_scoring::Model;
 use doin_search::{
-	Cmaes, CmaesConfig, Evolution, EvolutionConfig, Ga, GaConfig, Optimizer, PluginConfig, PluginOptimizer, Sampler,
-	SamplerConfig, Sequence, Space,
+	seed_of_stage, Cmaes, CmaesConfig, Evolution, EvolutionConfig, Ga, GaConfig, Optimizer, PluginConfig, PluginOptimizer,
+	Sampler, SamplerConfig, SearchError, Sequence, Space, Staged, StagedConfig,
 };
 use runner::{Best, Runner};
 pub(crate) use state::StateFile;
@@ -57,11 +63,16 @@ pub struct TrainedCandidate {
 	pub model: Model,
 	/// Chunk sums on the validation split and on the search's own practice draw.
 	pub errors: ChunkErrors,
-	/// Number that the search minimises; 2²⁰ is the initial champion.
+	/// Number that the search minimises: 2²⁰ is the initial champion, except of points, whose fitness is their error.
 	pub fitness: u64,
-	/// Time from the start of the search, in milliseconds.
+	/// Identifier of the search, which stays the same after a restart.
+	pub experiment: ExperimentId,
+	/// Time from the start of the search, in milliseconds, without the time between two runs.
 	pub millis: u64,
 }
+
+/// Identifier of a search, drawn at random.
+pub type ExperimentId = [u8; 16];
 
 /// Message to the thread of a search.
 enum News {
@@ -74,6 +85,8 @@ enum News {
 	},
 	/// The domain with more opened segments, to train on.
 	Grown(Arc<Problem>),
+	/// CPU threads to train on from now on.
+	Threads(usize),
 }
 
 /// A running search. Dropping it stops the search and waits for its thread.
@@ -85,6 +98,8 @@ pub struct Search {
 	news: sync_mpsc::Sender<News>,
 	/// Opened segments of the data that candidates are trained on.
 	segments: u16,
+	/// CPU threads that candidates are trained on.
+	threads: usize,
 	stop: Arc<AtomicBool>,
 	thread: Option<JoinHandle<()>>,
 	meter: Meter,
@@ -107,16 +122,27 @@ impl Search {
 		file: Option<StateFile>,
 	) -> Result<Self> {
 		problem.check_trainable()?;
+		if problem.tolerance().is_some() {
+			return Self::start_by_program(problem, config, limits, executor.threads(), meter, file);
+		}
 		let names = space::gene_names(problem);
 		let space = space::narrowed(problem, config, limits)?;
 		let options = &config.optimization_config;
 		let stop = Arc::new(AtomicBool::new(false));
-		let Beginning { optimizer, seed, best, segments } = Beginning::of(&space, options, file.as_ref(), &stop)?;
+		let has_epochs = !problem.has_points();
+		let beginning = Beginning::of(&space, options, has_epochs, file.as_ref(), &stop)?;
+		let Beginning { optimizer, seed, best, segments, experiment, earlier } = beginning;
 		let data = TrainingData::new(problem.clone(), limits, seed)?;
 		// An unknown gene is an error now, not after hours of training.
 		let lowest: Vec<i64> = space.genes().iter().map(|gene| gene.lo).collect();
-		Candidate::from_genes(space::named(&names, &lowest), data.history())?;
+		if !data.has_points() {
+			Candidate::from_genes(space::named(&names, &lowest), data.history())?;
+		}
 		let baselines = data.baselines()?;
+		let domain = ArchivedDomain::of(problem);
+		let most = if segments.is_none() && has_epochs { options.proposals } else { 0 };
+		let proposals = proposals(file.as_ref(), &domain, &space, most);
+		let (patience, threads) = (options.early_patience, executor.threads());
 		let (sender, results) = mpsc::unbounded_channel();
 		let (news, arriving) = sync_mpsc::channel();
 		let runner = Runner {
@@ -125,14 +151,24 @@ impl Search {
 			optimizer,
 			executor,
 			limits: limits.clone(),
+			grouping: match patience {
+				None => Grouping::Independent,
+				patience => Grouping::Brackets(StoppingRule { patience, halving: false }),
+			},
+			proposals,
+			domain,
+			learnt: Vec::new(),
 			seed,
 			generation: options.population_size,
 			best,
 			time_limit: limits.max_training_seconds.map(Duration::from_secs),
+			experiment,
+			earlier,
 			started: Instant::now(),
 			stop: stop.clone(),
 			results: sender,
 			failed: 0,
+			least: None,
 			meter: meter.clone(),
 			segments: segments.unwrap_or(problem.segments()),
 			file,
@@ -141,7 +177,58 @@ impl Search {
 			.name(format!("search-{}", problem.id))
 			.spawn(move || runner.run(&arriving))
 			.context("cannot start a thread for the search")?;
-		Ok(Self { results, baselines, news, segments: problem.segments(), stop, thread: Some(thread), meter })
+		Ok(Self { results, baselines, news, segments: problem.segments(), threads, stop, thread: Some(thread), meter })
+	}
+
+	/// Starts a search whose candidates the program of a tolerance domain trains and scores.
+	///
+	/// # Errors
+	///
+	/// Errors if the configuration does not list the program or leaves no search space, if the optimizer cannot search that space, or if no
+	/// thread can be started.
+	fn start_by_program(
+		problem: &Arc<Problem>,
+		config: &DomainConfig,
+		limits: &ResourceLimits,
+		threads: usize,
+		meter: Meter,
+		file: Option<StateFile>,
+	) -> Result<Self> {
+		let program = problem.user_program()?.apart();
+		let space = space::narrowed(problem, config, limits)?;
+		let options = &config.optimization_config;
+		let stop = Arc::new(AtomicBool::new(false));
+		// The program decides how long it trains a candidate.
+		let beginning = Beginning::of(&space, options, false, file.as_ref(), &stop)?;
+		let Beginning { optimizer, seed, best, segments, experiment, earlier } = beginning;
+		let domain = ArchivedDomain::of(problem);
+		let most = if segments.is_none() { options.proposals } else { 0 };
+		let (sender, results) = mpsc::unbounded_channel();
+		let (news, arriving) = sync_mpsc::channel();
+		let runner = ProgramRunner {
+			names: space::gene_names(problem),
+			problem: problem.clone(),
+			program,
+			optimizer,
+			proposals: proposals(file.as_ref(), &domain, &space, most),
+			domain,
+			learnt: Vec::new(),
+			seed,
+			best,
+			experiment,
+			earlier,
+			started: Instant::now(),
+			stop: stop.clone(),
+			results: sender,
+			meter: meter.clone(),
+			file,
+			failed: 0,
+		};
+		let thread = std::thread::Builder::new()
+			.name(format!("search-{}", problem.id))
+			.spawn(move || runner.run(&arriving))
+			.context("cannot start a thread for the search")?;
+		Ok(Self { results, baselines: Vec::new(), news, segments: 0, threads, stop, thread: Some(thread), meter })
 	}
 
 	/// Returns the meter that publishes the progress of the search.
@@ -153,6 +240,14 @@ impl Search {
 	pub fn immigrate(&self, genes: Vec<i64>, model: Option<Arc<Model>>) {
 		if self.news.send(News::Immigrant { genes, model }).is_err() {
 			tracing::debug!(target: TARGET, "search has ended; immigrant ignored");
+		}
+	}
+
+	/// Trains on so many CPU threads, at least one, from the next candidates on.
+	pub fn use_threads(&mut self, threads: usize) {
+		let threads = threads.max(1);
+		if threads != self.threads && self.news.send(News::Threads(threads)).is_ok() {
+			self.threads = threads;
 		}
 	}
 
@@ -176,6 +271,14 @@ impl Drop for Search {
 	}
 }
 
+/// Returns at most `most` first candidates for `domain` from the archive beside `file`.
+fn proposals(file: Option<&StateFile>, domain: &ArchivedDomain, space: &Space, most: usize) -> Vec<Vec<i64>> {
+	match file {
+		Some(file) if most > 0 => file.archive().propose(domain, space, most),
+		_ => Vec::new(),
+	}
+}
+
 /// Beginning of a search: a new one, or that of an earlier run.
 struct Beginning {
 	optimizer: Box<dyn Optimizer>,
@@ -183,6 +286,10 @@ struct Beginning {
 	best: Best,
 	/// Opened segments of an earlier run.
 	segments: Option<u16>,
+	/// Identifier of the search.
+	experiment: ExperimentId,
+	/// Time of earlier runs.
+	earlier: Duration,
 }
 
 impl Beginning {
@@ -191,31 +298,73 @@ impl Beginning {
 	/// # Errors
 	///
 	/// Errors if the optimizer cannot search the space, or if the file cannot be read or moved aside.
-	fn of(space: &Space, options: &OptimizationConfig, file: Option<&StateFile>, stop: &Arc<AtomicBool>) -> Result<Self> {
+	fn of(
+		space: &Space,
+		options: &OptimizationConfig,
+		has_epochs: bool,
+		file: Option<&StateFile>,
+		stop: &Arc<AtomicBool>,
+	) -> Result<Self> {
 		let saved = file.map(|file| Ok::<_, anyhow::Error>((file, file.read()?))).transpose()?;
 		if let Some((file, Some(saved))) = saved {
-			let mut optimizer = optimizer(space.clone(), options, saved.seed, stop)?;
+			let mut optimizer = optimizer(space.clone(), options, has_epochs, saved.seed, stop)?;
 			match optimizer.restore(&saved.search) {
 				Ok(()) => {
 					let (generation, best) = (optimizer.generation(), Best::of(options.elite, saved.best));
 					tracing::info!(target: TARGET, generation, seed = saved.seed, "search goes on where it was interrupted");
-					return Ok(Self { optimizer, seed: saved.seed, best, segments: Some(saved.segments) });
+					let (experiment, earlier) = (saved.experiment, Duration::from_millis(saved.millis));
+					return Ok(Self { optimizer, seed: saved.seed, best, segments: Some(saved.segments), experiment, earlier });
 				}
 				Err(error) => file.set_aside(&error.to_string())?,
 			}
 		}
 		let seed = options.seed.unwrap_or_else(rand::random);
-		let optimizer = optimizer(space.clone(), options, seed, stop)?;
-		Ok(Self { optimizer, seed, best: Best::new(options.elite), segments: None })
+		let optimizer = optimizer(space.clone(), options, has_epochs, seed, stop)?;
+		let (best, experiment) = (Best::new(options.elite), rand::random());
+		Ok(Self { optimizer, seed, best, segments: None, experiment, earlier: Duration::ZERO })
 	}
 }
 
-/// Returns the optimizer that the configuration names. A program of the user is asked until `stop` is set.
+/// Returns the optimizer that the configuration names, with its stages. A program of the user is asked until `stop` is set.
 ///
 /// # Errors
 ///
 /// Errors if it cannot search the space, if the configuration is out of range, or if a program cannot be started.
-fn optimizer(space: Space, options: &OptimizationConfig, seed: u64, stop: &Arc<AtomicBool>) -> Result<Box<dyn Optimizer>> {
+fn optimizer(
+	space: Space,
+	options: &OptimizationConfig,
+	has_epochs: bool,
+	seed: u64,
+	stop: &Arc<AtomicBool>,
+) -> Result<Box<dyn Optimizer>> {
+	// Errors that depend on the home folder are those of the start.
+	let program = program(options, seed, stop)?;
+	if !options.is_staged() {
+		return Ok(algorithm(space, options, has_epochs, seed, program)?);
+	}
+	let patience = options.optimization_patience.saturating_mul(options.population_size);
+	let stages = match options.optimization_increment_size {
+		Some(size) => StagedConfig::of_size(&space, size, patience),
+		None => StagedConfig { stages: options.optimization_stages.clone(), patience },
+	};
+	let options = options.clone();
+	let make = move |space, turn| algorithm(space, &options, has_epochs, seed_of_stage(seed, turn), program.clone());
+	Ok(Box::new(Staged::new(space, stages, make)?))
+}
+
+/// Returns the algorithm that the configuration names, in a space of all genes or of those of a stage. Differential
+/// evolution trains candidates for parts of their epochs first if they have any.
+///
+/// # Errors
+///
+/// Errors if it cannot search the space, if the configuration is out of range, or if a program cannot be started.
+fn algorithm(
+	space: Space,
+	options: &OptimizationConfig,
+	has_epochs: bool,
+	seed: u64,
+	program: PluginConfig,
+) -> Result<Box<dyn Optimizer>, SearchError> {
 	let (population, stagnation) = (options.population_size, options.patience);
 	let sampler = |sequence| SamplerConfig { sequence, seed };
 	Ok(match options.algorithm {
@@ -226,27 +375,21 @@ fn optimizer(space: Space, options: &OptimizationConfig, seed: u64, stop: &Arc<A
 				GaConfig { population, elite: options.elite, tournament, stagnation, seed, ..GaConfig::default() },
 			)?)
 		}
-		Algorithm::De => Box::new(Evolution::new(space, EvolutionConfig { population, seed, ..EvolutionConfig::default() })?),
+		Algorithm::De => {
+			let stages = if has_epochs { EvolutionConfig::default().stages } else { 1 };
+			let whole_if = space::without_epochs(&space);
+			let config = EvolutionConfig { population, stages, whole_if, seed, ..EvolutionConfig::default() };
+			Box::new(Evolution::new(space, config)?)
+		}
 		Algorithm::Cmaes => {
 			// A population and a patience of its own, since those of a genetic algorithm do not depend on the number of genes.
 			Box::new(Cmaes::new(space, CmaesConfig { seed, ..CmaesConfig::default() })?)
 		}
 		Algorithm::Random => Box::new(Sampler::new(space, sampler(Sequence::Random))?),
 		Algorithm::Sobol => Box::new(Sampler::new(space, sampler(Sequence::Sobol))?),
-		Algorithm::Program => Box::new(PluginOptimizer::new(space, program(options, seed, stop)?)?),
+		Algorithm::Program => Box::new(PluginOptimizer::new(space, PluginConfig { seed, ..program })?),
 	})
 }
-
-/// Longest line of a program of the user, which holds its state.
-const LINE: u64 = 16 << 20;
-/// Most that a program of the user writes to the log, bytes a minute.
-const LOG: u64 = 64 << 10;
-/// Most processor time of each process of a program of the user; it then goes on with its last checkpoint.
-const CPU_SECONDS: u64 = 24 * 3_600;
-/// Most files that a program of the user has open.
-const OPEN_FILES: u64 = 256;
-/// Greatest size of a file that a program of the user writes, bytes.
-const FILE: u64 = 1 << 30;
 
 /// Returns the program of the user that the configuration names, and what bounds it.
 ///
@@ -259,15 +402,7 @@ fn program(options: &OptimizationConfig, seed: u64, stop: &Arc<AtomicBool>) -> R
 		*name = expand_home(Path::new(&*name))?.to_string_lossy().into_owned();
 	}
 	let folder = options.program_folder.as_deref().map(expand_home).transpose()?;
-	let limits = Limits {
-		line: LINE,
-		log: Some(LOG),
-		memory: Some(options.program_memory_mb.saturating_mul(1 << 20)),
-		cpu_seconds: Some(CPU_SECONDS),
-		open_files: Some(OPEN_FILES),
-		file: Some(FILE),
-		writable: Some(folder.into_iter().collect()),
-	};
+	let limits = programs::limits(options.program_memory_mb, folder);
 	let patience = Duration::from_secs(options.program_timeout);
 	Ok(PluginConfig { command, population: options.population_size, seed, patience, pause: PAUSE, limits, stop: stop.clone() })
 }

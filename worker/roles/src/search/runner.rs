@@ -1,15 +1,16 @@
 //! Thread of a search.
 
 use super::{
+	archive::ArchivedDomain,
 	data::TrainingData,
 	space,
 	state::{Saved, StateFile},
-	News, TrainedCandidate, TARGET,
+	ExperimentId, News, TrainedCandidate, TARGET,
 };
 use crate::{config::ResourceLimits, problem::Problem, progress::Meter};
-use doin_compute::{Candidate, ChunkErrors, Control, Error, Executor, Observer, TrainingRun};
+use doin_compute::{Candidate, ChunkErrors, Control, Error, Executor, Grouping, Observer, TrainingRun};
 use doin_scoring::{verdict::total, Model};
-use doin_search::{Injected, Migrant, Optimizer, SearchError, Trial};
+use doin_search::{Individual, Injected, Migrant, Optimizer, SearchError, Trial};
 use std::{
 	collections::BTreeSet,
 	sync::{
@@ -30,6 +31,14 @@ pub(super) struct Runner {
 	pub(super) executor: Executor,
 	/// Limits of training data.
 	pub(super) limits: ResourceLimits,
+	/// Independent candidates, or those that a patience ends.
+	pub(super) grouping: Grouping,
+	/// First candidates of a new search, from other domains.
+	pub(super) proposals: Vec<Vec<i64>>,
+	/// Domain as the archive has it.
+	pub(super) domain: ArchivedDomain,
+	/// Best candidates that the archive has of this search.
+	pub(super) learnt: Vec<Individual>,
 	/// Seed of generated windows.
 	pub(super) seed: u64,
 	/// Candidates that are trained at a time while a device works.
@@ -38,11 +47,18 @@ pub(super) struct Runner {
 	pub(super) best: Best,
 	/// Longest training of one candidate on the CPU.
 	pub(super) time_limit: Option<Duration>,
+	/// Identifier of the search.
+	pub(super) experiment: ExperimentId,
+	/// Time that the search ran for before this run.
+	pub(super) earlier: Duration,
+	/// Start of this run.
 	pub(super) started: Instant,
 	pub(super) stop: Arc<AtomicBool>,
 	pub(super) results: mpsc::UnboundedSender<TrainedCandidate>,
 	/// Candidates that failed since the last one that was trained.
 	pub(super) failed: usize,
+	/// Least error of a point that was sent.
+	pub(super) least: Option<u64>,
 	/// Publishes the progress.
 	pub(super) meter: Meter,
 	/// Opened segments that the fitnesses of the best candidates belong to.
@@ -53,6 +69,8 @@ pub(super) struct Runner {
 
 /// Time in which a search notices that it was stopped while it waits for data.
 const STOP_TICK: Duration = Duration::from_millis(200);
+/// Pause after a point was scored, which takes microseconds: no account needs more points in a round, and a search remembers each of them.
+const POINT_PAUSE: Duration = Duration::from_millis(4);
 /// Candidates in a row that may fail before a warning.
 const MOST_FAILURES: usize = 32;
 
@@ -77,7 +95,7 @@ impl Best {
 	}
 
 	/// Enters a candidate if it is one of the best.
-	fn enter(&mut self, genes: &[i64], fitness: u64) {
+	pub(super) fn enter(&mut self, genes: &[i64], fitness: u64) {
 		if fitness < u64::MAX {
 			self.found.retain(|(_, known)| known != genes);
 			self.found.insert((fitness, genes.to_vec()));
@@ -87,8 +105,19 @@ impl Best {
 		}
 	}
 
+	/// Returns the candidates with their fitness, best first.
+	pub(super) fn individuals(&self) -> Vec<Individual> {
+		let individual = |(fitness, genes): &(u64, Vec<i64>)| Individual { genes: genes.clone(), fitness: *fitness };
+		self.found.iter().map(individual).collect()
+	}
+
+	/// Returns fitness and genes of the candidates, best first.
+	pub(super) fn found(&self) -> Vec<(u64, Vec<i64>)> {
+		self.found.iter().cloned().collect()
+	}
+
 	/// Returns trials of the candidates, best first.
-	fn trials(&self) -> Vec<Trial> {
+	pub(super) fn trials(&self) -> Vec<Trial> {
 		self.found.iter().map(|(_, genes)| Trial::whole(genes.clone())).collect()
 	}
 }
@@ -100,9 +129,16 @@ struct Sender<'a> {
 	trials: &'a [&'a Trial],
 	/// The candidates, in the same order.
 	candidates: &'a [Candidate],
+	experiment: ExperimentId,
+	earlier: Duration,
 	started: Instant,
 	results: &'a mpsc::UnboundedSender<TrainedCandidate>,
 	meter: &'a Meter,
+}
+
+/// Returns the time of a search that has run for `earlier` before it was started again, in milliseconds.
+pub(super) fn millis(earlier: Duration, started: Instant) -> u64 {
+	u64::try_from((earlier + started.elapsed()).as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Returns the epochs that a candidate is trained for.
@@ -115,6 +151,10 @@ fn epochs_of(candidate: &Candidate) -> u32 {
 }
 
 impl Observer for Sender<'_> {
+	fn epoch(&self, _error: u128) {
+		self.meter.epochs_trained(1);
+	}
+
 	fn advanced(&self, epochs: usize) {
 		self.meter.epochs_trained(epochs.try_into().unwrap_or(u32::MAX));
 	}
@@ -139,7 +179,8 @@ impl Observer for Sender<'_> {
 					model: evaluated.model.clone(),
 					errors: ChunkErrors { validation, practice: errors.practice.clone() },
 					fitness: evaluated.fitness,
-					millis: self.started.elapsed().as_millis() as u64,
+					experiment: self.experiment,
+					millis: millis(self.earlier, self.started),
 				};
 				if self.results.send(trained).is_err() {
 					tracing::debug!(target: TARGET, "optimizer has ended; candidate dropped");
@@ -165,9 +206,16 @@ impl Runner {
 		let _stopped = StoppedAtEnd(self.meter.clone());
 		let best = self.best.trials();
 		if best.is_empty() {
-			let linear = space::linear_genes(self.optimizer.space(), &self.names, self.data.linear_window());
-			self.train(&linear.into_iter().map(Trial::whole).collect::<Vec<_>>(), Told::New);
+			if !self.data.has_points() {
+				let linear = space::linear_genes(self.optimizer.space(), &self.names, self.data.linear_window());
+				self.train(&linear.into_iter().map(Trial::whole).collect::<Vec<_>>(), Told::New);
+			}
 			self.segments = self.data.segments();
+			for genes in std::mem::take(&mut self.proposals) {
+				if let Err(error) = self.optimizer.suggest(&genes) {
+					tracing::debug!(target: TARGET, ?genes, %error, "proposal rejected");
+				}
+			}
 		} else if self.segments != self.data.segments() {
 			// A segment was opened since the state was written.
 			self.renew();
@@ -218,22 +266,32 @@ impl Runner {
 		let saved = || Saved {
 			seed: self.seed,
 			segments: self.segments,
-			best: self.best.found.iter().cloned().collect(),
+			experiment: self.experiment,
+			millis: millis(self.earlier, self.started),
+			best: self.best.found(),
 			search: self.optimizer.checkpoint(),
 		};
 		if let Err(error) = file.write(saved) {
 			tracing::warn!(target: TARGET, "the state of the search is not saved, and a restart begins anew: {error:#}");
 		}
+		// The optimum of one landscape says nothing about that of another.
+		if !self.data.has_points() {
+			file.archive().learn_new(&self.domain, self.optimizer.space(), self.best.individuals(), &mut self.learnt);
+		}
 	}
 
 	/// Takes what has arrived: genes to breed with, and data that has grown.
 	fn receive(&mut self, arriving: impl Iterator<Item = News>) {
-		let (mut grown, mut immigrants) = (None, Vec::new());
+		let (mut grown, mut threads, mut immigrants) = (None, None, Vec::new());
 		for news in arriving {
 			match news {
 				News::Immigrant { genes, model } => immigrants.push((genes, model)),
 				News::Grown(problem) => grown = Some(problem),
+				News::Threads(number) => threads = Some(number),
 			}
+		}
+		if let Some(threads) = threads {
+			self.use_threads(threads);
 		}
 		// Immigrants are compared on the data that has grown.
 		if let Some(problem) = grown {
@@ -248,6 +306,17 @@ impl Runner {
 		}
 	}
 
+	/// Trains on so many CPU threads from now on.
+	fn use_threads(&mut self, threads: usize) {
+		match Executor::new(threads, self.executor.devices().clone()) {
+			Ok(executor) => {
+				tracing::info!(target: TARGET, before = self.executor.threads(), threads, "the threads of the searches were divided anew");
+				self.executor = executor;
+			}
+			Err(error) => tracing::warn!(target: TARGET, %error, "the search keeps its threads"),
+		}
+	}
+
 	/// Takes a candidate of another author before the next selection: with the fitness of its model if there is one, otherwise as a
 	/// candidate to train. The fitness of its own training replaces that of the model. Returns `true` if it is new.
 	///
@@ -255,6 +324,10 @@ impl Runner {
 	///
 	/// Errors if the genes are not those of the domain.
 	fn immigrate(&mut self, genes: Vec<i64>, model: Option<&Model>) -> Result<bool, SearchError> {
+		let genes = match model {
+			Some(Model::Point(point)) => point.iter().copied().map(i64::from).collect(),
+			_ => genes,
+		};
 		if genes.len() != self.names.len() {
 			return Err(SearchError::Length { expected: self.names.len(), found: genes.len() });
 		}
@@ -271,7 +344,7 @@ impl Runner {
 		Ok(injected != Injected::Known)
 	}
 
-	/// Goes on with the data of `problem`, and trains the best candidates on it.
+	/// Goes on with the data of `problem`, and trains on it what later candidates are compared with.
 	fn grow(&mut self, problem: Arc<Problem>) {
 		match TrainingData::new(problem, &self.limits, self.seed) {
 			Ok(data) => {
@@ -283,10 +356,19 @@ impl Runner {
 		}
 	}
 
-	/// Trains the best candidates again, on data that has grown. If it is interrupted, it is due after a restart.
+	/// Trains the best candidates and all that others are compared with again, on data that has grown: one that keeps its former fitness
+	/// could be ahead of later ones for ever. If it is interrupted, it is due after a restart.
 	fn renew(&mut self) {
-		if self.train(&self.best.trials(), Told::Again) {
+		let mut trials = self.best.trials();
+		let others: Vec<Trial> = self.optimizer.compared().into_iter().filter(|trial| !trials.contains(trial)).collect();
+		trials.extend(others);
+		// None of the former fitnesses keeps a place in the list of the best.
+		let emptied = Best::new(self.best.most);
+		let before = std::mem::replace(&mut self.best, emptied);
+		if self.train(&trials, Told::Again) {
 			self.segments = self.data.segments();
+		} else {
+			self.best = before;
 		}
 	}
 
@@ -300,9 +382,65 @@ impl Runner {
 		tracing::warn!(target: TARGET, failed = self.failed, reason, "no candidate of the last ones could be trained");
 	}
 
-	/// Trains the candidates of `trials`, and tells the algorithm their fitness. Returns `false` if it was interrupted, so that nothing
-	/// was told.
+	/// Trains the candidates of `trials`, or scores their points, and tells the algorithm their fitness. Returns `false` if it was
+	/// interrupted, so that nothing was told.
 	fn train(&mut self, trials: &[Trial], told: Told) -> bool {
+		let fitness = if self.data.has_points() { self.scored(trials) } else { self.trained(trials) };
+		let Some(fitness) = fitness else { return false };
+		for (trial, fitness) in trials.iter().zip(fitness) {
+			if trial.divisor == 1 {
+				self.best.enter(&trial.genes, fitness);
+			}
+			let accepted = match told {
+				Told::New => self.optimizer.tell(trial, fitness),
+				Told::Again => self.optimizer.retell(trial, fitness),
+				Told::Before => Ok(()),
+			};
+			if let Err(error) = accepted {
+				tracing::debug!(target: TARGET, genes = ?trial.genes, %error, "fitness rejected");
+			}
+		}
+		let (stage, stages) = self.optimizer.stage().unwrap_or((1, 1));
+		let [generation, stage, stages] =
+			[self.optimizer.generation(), stage, stages].map(|number| u32::try_from(number).unwrap_or(u32::MAX));
+		self.meter.batch_ends(generation, (stage, stages));
+		true
+	}
+
+	/// Scores the points of `trials`, and sends each one that is better than all before it: a worse one can never win. Returns their
+	/// fitness, or `None` if the search was stopped.
+	fn scored(&mut self, trials: &[Trial]) -> Option<Vec<u64>> {
+		self.meter.batch_begins(0, self.devices());
+		let mut fitness = Vec::with_capacity(trials.len());
+		for Trial { genes, .. } in trials {
+			let (model, error) = self.data.scored_point(genes);
+			self.meter.candidate_trained(error);
+			if self.least.is_none_or(|least| error < least) {
+				self.least = Some(error);
+				self.send_point(genes, model, error);
+			}
+			fitness.push(error);
+			std::thread::sleep(POINT_PAUSE);
+			if self.stop.load(Ordering::Relaxed) {
+				return None;
+			}
+		}
+		Some(fitness)
+	}
+
+	/// Sends a point with its claim.
+	fn send_point(&self, genes: &[i64], model: Model, fitness: u64) {
+		let Some(validation) = self.data.claim(&model, &[]) else { return };
+		let errors = ChunkErrors { validation, practice: Vec::new() };
+		let (experiment, millis) = (self.experiment, millis(self.earlier, self.started));
+		let candidate = TrainedCandidate { genes: genes.to_vec(), model, errors, fitness, experiment, millis };
+		if self.results.send(candidate).is_err() {
+			tracing::debug!(target: TARGET, "optimizer has ended; candidate dropped");
+		}
+	}
+
+	/// Trains the candidates of `trials`. Returns their fitness, or `None` if the search was stopped.
+	fn trained(&mut self, trials: &[Trial]) -> Option<Vec<u64>> {
 		let mut fitness = vec![u64::MAX; trials.len()];
 		let (mut numbers, mut candidates) = (Vec::new(), Vec::new());
 		for (number, trial) in trials.iter().enumerate() {
@@ -317,10 +455,18 @@ impl Runner {
 		}
 		let trained: Vec<&Trial> = numbers.iter().map(|number| &trials[*number]).collect();
 		self.meter.batch_begins(candidates.iter().map(epochs_of).sum(), self.devices());
-		let (started, results, meter) = (self.started, &self.results, &self.meter);
-		let sender = Sender { data: &self.data, trials: &trained, candidates: &candidates, started, results, meter };
+		let sender = Sender {
+			data: &self.data,
+			trials: &trained,
+			candidates: &candidates,
+			experiment: self.experiment,
+			earlier: self.earlier,
+			started: self.started,
+			results: &self.results,
+			meter: &self.meter,
+		};
 		let control = Control::new(&self.stop).with_time_limit(self.time_limit).with_observer(&sender);
-		match self.data.train(&self.executor, &candidates, &control) {
+		match self.data.train(&self.executor, &candidates, self.grouping, &control) {
 			Ok(runs) => {
 				self.failed = failed_in_a_row(self.failed, &runs);
 				if self.failed >= MOST_FAILURES {
@@ -329,30 +475,16 @@ impl Runner {
 				}
 				if self.stop.load(Ordering::Relaxed) {
 					// Some were interrupted. All of them are trained again after a restart, so that it goes on as if nothing had happened.
-					return false;
+					return None;
 				}
 				for (number, run) in numbers.iter().zip(runs) {
 					fitness[*number] = run.evaluated.map_or(u64::MAX, |evaluated| evaluated.fitness);
 				}
 			}
-			Err(Error::Stopped) => return false,
+			Err(Error::Stopped) => return None,
 			Err(error) => tracing::warn!(target: TARGET, %error, "candidates were not trained"),
 		}
-		for (trial, fitness) in trials.iter().zip(fitness) {
-			if trial.divisor == 1 {
-				self.best.enter(&trial.genes, fitness);
-			}
-			let accepted = match told {
-				Told::New => self.optimizer.tell(trial, fitness),
-				Told::Again => self.optimizer.retell(trial, fitness),
-				Told::Before => Ok(()),
-			};
-			if let Err(error) = accepted {
-				tracing::debug!(target: TARGET, genes = ?trial.genes, %error, "fitness rejected");
-			}
-		}
-		self.meter.batch_ends(self.optimizer.generation().try_into().unwrap_or(u32::MAX));
-		true
+		Some(fitness)
 	}
 
 	/// Returns the CPU threads and the names of the working devices.
@@ -377,7 +509,7 @@ enum Told {
 }
 
 /// Publishes the end of a search, also of one that panics.
-struct StoppedAtEnd(Meter);
+pub(super) struct StoppedAtEnd(pub(super) Meter);
 
 impl Drop for StoppedAtEnd {
 	fn drop(&mut self) {

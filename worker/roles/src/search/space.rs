@@ -9,9 +9,26 @@ use doin_compute::{Candidate, Family};
 use doin_primitives::Gene;
 use doin_search::{Condition, GeneRange, Scale, Space};
 
+/// Returns the genes of a domain, in their order: those of its record, or the coordinates of a point.
+fn genes(problem: &Problem) -> Vec<GeneRange> {
+	if let Some((dimensions, edge)) = problem.spec.program.coordinates() {
+		return (0..dimensions).map(|at| GeneRange::linear(&format!("x{at}"), -i64::from(edge), edge.into())).collect();
+	}
+	let range = |gene: &Gene| {
+		let name = String::from_utf8_lossy(&gene.name).into_owned();
+		let scale = match (gene.log, &name[..]) {
+			(_, FAMILY) => Scale::Category,
+			(true, _) => Scale::Log,
+			(false, _) => Scale::Linear,
+		};
+		GeneRange { name, lo: gene.lo, hi: gene.hi, scale, used_if: None }
+	};
+	problem.spec.genes.iter().map(range).collect()
+}
+
 /// Returns the names of the genes of a domain, in their order.
 pub(super) fn gene_names(problem: &Problem) -> Vec<String> {
-	problem.spec.genes.iter().map(|gene| String::from_utf8_lossy(&gene.name).into_owned()).collect()
+	genes(problem).into_iter().map(|gene| gene.name).collect()
 }
 
 /// Pairs names and values of genes.
@@ -25,8 +42,8 @@ pub(super) fn narrowed(problem: &Problem, config: &DomainConfig, limits: &Resour
 	if let Some(unknown) = config.param_bounds.keys().find(|key| !names.contains(key)) {
 		bail!("`param_bounds` names `{unknown}`, but the genes of domain {} are {}", problem.id, names.join(", "));
 	}
-	let narrow = |(gene, name): (&Gene, &String)| -> Result<GeneRange> {
-		let (mut lo, mut hi) = (gene.lo, gene.hi);
+	let narrow = |gene: GeneRange| -> Result<GeneRange> {
+		let (name, mut lo, mut hi) = (&gene.name, gene.lo, gene.hi);
 		if let Some([from, to]) = config.param_bounds.get(name) {
 			(lo, hi) = (lo.max(*from), hi.min(*to));
 		}
@@ -36,14 +53,9 @@ pub(super) fn narrowed(problem: &Problem, config: &DomainConfig, limits: &Resour
 		if lo > hi {
 			bail!("`param_bounds.{name}` leaves nothing of the domain's {}..={}: choose bounds that overlap", gene.lo, gene.hi);
 		}
-		let scale = match (gene.log, &name[..]) {
-			(_, FAMILY) => Scale::Category,
-			(true, _) => Scale::Log,
-			(false, _) => Scale::Linear,
-		};
-		Ok(GeneRange { name: name.clone(), lo, hi, scale, used_if: None })
+		Ok(GeneRange { lo, hi, ..gene })
 	};
-	let mut genes = problem.spec.genes.iter().zip(&names).map(narrow).collect::<Result<Vec<_>>>()?;
+	let mut genes = genes(problem).into_iter().map(narrow).collect::<Result<Vec<_>>>()?;
 	if let Some(family) = names.iter().position(|name| name == FAMILY) {
 		for gene in genes.iter_mut().skip(family + 1).filter(|gene| CONVOLUTION.contains(&&gene.name[..])) {
 			gene.used_if = Some(Condition { gene: FAMILY.into(), values: convolutions() });
@@ -54,12 +66,26 @@ pub(super) fn narrowed(problem: &Problem, config: &DomainConfig, limits: &Resour
 
 /// Gene that numbers the families of models.
 const FAMILY: &str = "family";
+/// Gene of the hidden layers.
+const DEPTH: &str = "depth";
 /// Genes that convolutions have, and no other family.
 const CONVOLUTION: [&str; 3] = ["kernel", "stride", "dilate"];
 
 /// Returns the numbers of the families that have the genes of convolutions.
 fn convolutions() -> Vec<i64> {
 	(0..).zip(Family::ALL).filter(|(_, family)| *family == Family::Conv).map(|(number, _)| number).collect()
+}
+
+/// Returns the conditions, all of which candidates without epochs meet: those of depth 0 of a family that is linear then.
+pub(super) fn without_epochs(space: &Space) -> Vec<Condition> {
+	let has = |name: &str| space.genes().iter().any(|gene| gene.name == name);
+	if !has(DEPTH) {
+		return Vec::new();
+	}
+	let is_linear = |family: &Family| Candidate { family: *family, depth: 0, ..Candidate::default() }.is_linear();
+	let families = (0..).zip(Family::ALL).filter(|(_, family)| is_linear(family)).map(|(number, _)| number);
+	let of_family = has(FAMILY).then(|| Condition { gene: FAMILY.into(), values: families.collect() });
+	std::iter::once(Condition { gene: DEPTH.into(), values: vec![0] }).chain(of_family).collect()
 }
 
 /// Gene `skip` of a mean of several linear models, and of a single one.

@@ -3,6 +3,7 @@
 //! The file is replaced as a whole, so that a crash at any moment leaves a complete one: the last or the one before. Everything that
 //! was trained since then is trained again, with the same results.
 
+use super::{archive::ArchiveFile, ExperimentId};
 use crate::problem::Problem;
 use anyhow::{Context, Result};
 use codec::Encode;
@@ -31,6 +32,12 @@ pub(super) struct Saved {
 	pub segments: u16,
 	/// Fitness and genes of the best candidates.
 	pub best: Vec<(u64, Vec<i64>)>,
+	/// Identifier of the search; another one if the state is of a version without it.
+	#[serde(default = "rand::random")]
+	pub experiment: ExperimentId,
+	/// Time that the search has run for, in milliseconds.
+	#[serde(default)]
+	pub millis: u64,
 	/// State of the algorithm.
 	pub search: Checkpoint,
 }
@@ -49,6 +56,8 @@ struct Content {
 pub(crate) struct StateFile {
 	path: PathBuf,
 	basis: String,
+	/// Archive of all domains that belongs to the same journal.
+	archive: ArchiveFile,
 	/// Time from which the next write is due.
 	due: Instant,
 }
@@ -61,7 +70,13 @@ impl StateFile {
 		folder.push(".searches");
 		let name = format!("{}-{}.json", problem.id, hex::encode(&account.0[..8]));
 		let basis = hex::encode(blake2_256(&(&problem.spec, memory).encode()));
-		Self { path: PathBuf::from(folder).join(name), basis, due: Instant::now() }
+		let (path, archive) = (PathBuf::from(folder).join(name), ArchiveFile::new(journal));
+		Self { path, basis, archive, due: Instant::now() }
+	}
+
+	/// Returns the archive of domains that belongs to the same journal.
+	pub(super) fn archive(&self) -> &ArchiveFile {
+		&self.archive
 	}
 
 	/// Returns the state that was written last. `None` if there is none. A state of another domain or of another version of this program
@@ -140,7 +155,7 @@ mod tests {
 	fn saved() -> Saved {
 		let space = Space::new(vec![GeneRange::linear("a", 0, 9)]).unwrap();
 		let search = Ga::new(space, GaConfig::default()).unwrap().checkpoint();
-		Saved { seed: 7, segments: 2, best: vec![(u64::MAX - 1, vec![3])], search }
+		Saved { seed: 7, segments: 2, best: vec![(u64::MAX - 1, vec![3])], experiment: [5; 16], millis: 1_234, search }
 	}
 
 	#[test]

@@ -5,7 +5,7 @@ use crate::{
 	config::OptimizationConfig,
 	problem::{
 		decode_admissible,
-		tests::{letters, sawtooth, sealed_sawtooth},
+		tests::{letters, rastrigin, sawtooth, sealed_sawtooth},
 	},
 	progress::{Progress, Scale, SearchProgress, SearchState},
 };
@@ -13,7 +13,7 @@ use doin_chain::Account;
 use doin_compute::{gpu::Devices, Published};
 use doin_primitives::{Evidence, EvidenceRef, Gene};
 use doin_scoring::{verdict::loss, Program, Target};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 fn executor(threads: usize) -> Executor {
 	Executor::cpu(threads).unwrap()
@@ -92,6 +92,77 @@ fn the_best_candidates_are_trained_again_on_data_that_has_grown() {
 	}
 }
 
+/// Returns the configurations of all algorithms, a program of the user among them.
+fn all_algorithms() -> impl Iterator<Item = DomainConfig> {
+	let native = [Algorithm::Ga, Algorithm::De, Algorithm::Cmaes, Algorithm::Random, Algorithm::Sobol];
+	native.map(with).into_iter().chain([with_program()])
+}
+
+/// Returns a search of a landscape.
+fn search_of(problem: &Arc<Problem>, config: &DomainConfig) -> Search {
+	start(problem, config, &ResourceLimits::default(), executor(1)).unwrap()
+}
+
+#[test]
+fn every_algorithm_searches_the_coordinates_of_a_landscape() {
+	let problem = Arc::new(rastrigin());
+	for config in all_algorithms() {
+		let mut search = search_of(&problem, &config);
+		assert_eq!(search.baselines.iter().map(|row| row.name.as_str()).collect::<Vec<_>>(), ["origin"]);
+		let mut least = u64::MAX;
+		for _ in 0..3 {
+			let found = search.results.blocking_recv().unwrap();
+			decode_admissible(&problem, &found.model.to_bytes()).unwrap();
+			assert_eq!(found.model, problem.point(&found.genes), "the genes are the coordinates");
+			assert_eq!(found.errors.validation, problem.validation_sums(std::slice::from_ref(&found.model)).unwrap()[0]);
+			assert_eq!(found.fitness, found.validation_error());
+			assert!(found.fitness < least, "only better points are sent");
+			least = found.fitness;
+		}
+	}
+}
+
+#[test]
+fn a_landscape_is_searched_down_to_a_part_of_its_initial_value() {
+	let problem = Arc::new(rastrigin());
+	let wanted = problem.bar().unwrap() / 5;
+	let mut search = search_of(&problem, &with(Algorithm::Ga));
+	let reached = std::iter::from_fn(|| search.results.blocking_recv()).find(|found| found.fitness < wanted);
+	assert!(reached.is_some());
+}
+
+#[test]
+fn a_champion_of_a_landscape_is_taken_in_by_its_model() {
+	let problem = Arc::new(rastrigin());
+	let Program::Landscape(landscape) = problem.spec.program else { unreachable!("a landscape") };
+	let optimum: Vec<i64> = landscape.optimum().into_iter().map(i64::from).collect();
+	let mut search = search_of(&problem, &with(Algorithm::Random));
+	// The record has no genes, so the chain states none.
+	search.immigrate(Vec::new(), Some(Arc::new(problem.point(&optimum))));
+	let taken = std::iter::from_fn(|| search.results.blocking_recv()).find(|found| found.fitness == 0);
+	assert_eq!(taken.map(|found| found.genes), Some(optimum));
+}
+
+#[test]
+fn a_search_that_goes_on_keeps_its_experiment_and_its_time() {
+	let landscape = Arc::new(rastrigin());
+	for (problem, config) in all_algorithms().map(|config| (landscape.clone(), config)).chain([(problem(), seeded())]) {
+		let begin = |folder: &std::path::Path| {
+			let file = StateFile::new(&folder.join("journal.db"), &problem, Account([1; 32]), None);
+			let meter = meter(&Progress::default(), &problem);
+			let mut search =
+				Search::start(&problem, &config, &ResourceLimits::default(), executor(1), meter, Some(file)).unwrap();
+			let found = search.results.blocking_recv().unwrap();
+			(found.experiment, found.millis)
+		};
+		let (folder, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+		let (before, after) = (begin(folder.path()), begin(folder.path()));
+		assert_eq!(before.0, after.0, "one experiment");
+		assert!(before.1 <= after.1, "its time goes on");
+		assert_ne!(begin(other.path()).0, before.0, "another experiment");
+	}
+}
+
 /// Returns rows with more points than a test visits.
 fn wide_rows(opened: u16) -> Arc<Problem> {
 	let mut problem = Problem::clone(&rows(opened));
@@ -128,7 +199,10 @@ fn candidates_that_were_not_trained_again_are_so_after_a_restart() {
 		(saved.segments, saved.best)
 	};
 	let mut search = begin(&wide_rows(0));
-	assert!(std::iter::from_fn(|| search.results.blocking_recv()).take(8).count() == 8);
+	let mut known: BTreeSet<Vec<i64>> =
+		std::iter::from_fn(|| search.results.blocking_recv()).take(8).map(|found| found.genes).collect();
+	search.stop.store(true, Ordering::Relaxed);
+	known.extend(std::iter::from_fn(|| search.results.blocking_recv()).map(|found| found.genes));
 	drop(search);
 	let (segments, before) = saved();
 	assert_eq!(segments, 0);
@@ -137,10 +211,8 @@ fn candidates_that_were_not_trained_again_are_so_after_a_restart() {
 	let (segments, best) = saved();
 	assert_eq!(segments == 1, best != before, "{before:?} {best:?}");
 	let mut search = begin(&wide_rows(1));
-	for _ in &before {
-		search.results.blocking_recv().unwrap();
-	}
-	search.results.blocking_recv().expect("a candidate that was trained after the best ones");
+	let mut results = std::iter::from_fn(|| search.results.blocking_recv());
+	assert!(results.any(|found| !known.contains(&found.genes)), "a candidate that was trained after those of the first search");
 	drop(search);
 	assert_eq!(saved().0, 1);
 }
@@ -411,8 +483,7 @@ fn wide() -> Arc<Problem> {
 
 #[test]
 fn every_algorithm_finds_admissible_models() {
-	let native = [Algorithm::Ga, Algorithm::De, Algorithm::Cmaes, Algorithm::Random, Algorithm::Sobol];
-	for config in native.map(with).into_iter().chain([with_program()]) {
+	for config in all_algorithms() {
 		let algorithm = config.optimization_config.algorithm;
 		for problem in [wide(), rows(0)] {
 			let mut search = start(&problem, &config, &ResourceLimits::default(), executor(2)).unwrap();
@@ -454,6 +525,81 @@ fn genes_of_convolutions_are_searched_for_convolutions_only() {
 	let space = space::narrowed(&problem, &DomainConfig::default(), &ResourceLimits::default()).unwrap();
 	assert_eq!(space.canonical(vec![4, 4, 0, 6, 1, 0, 5, 2]), [4, 4, 0, 6, 1, 0, 2, 1], "a dense net");
 	assert_eq!(space.canonical(vec![4, 4, 0, 6, 1, 1, 5, 2]), [4, 4, 0, 6, 1, 1, 5, 2], "a convolution");
+}
+
+#[tokio::test]
+async fn a_search_takes_the_threads_that_others_leave() {
+	let (problem, progress) = (wide(), Progress::default());
+	let meter = meter(&progress, &problem);
+	let mut search = Search::start(&problem, &seeded(), &ResourceLimits::default(), executor(1), meter, None).unwrap();
+	search.use_threads(3);
+	let seen = until(&progress, |search| search.devices == ["3 CPU threads"]).await;
+	assert_eq!(seen.state, SearchState::Training);
+}
+
+#[test]
+fn a_staged_search_adds_the_genes_of_the_domain_and_shows_its_stage() {
+	let problem = wide();
+	let mut config = with(Algorithm::Ga);
+	let options = &mut config.optimization_config;
+	options.optimization_stages = vec![vec!["window".into()], vec!["width".into(), "depth".into()]];
+	options.optimization_patience = 1;
+	let progress = Progress::default();
+	let limits = ResourceLimits::default();
+	let meter = meter(&progress, &problem);
+	let mut search = Search::start(&problem, &config, &limits, executor(1), meter, None).unwrap();
+	let found: Vec<_> = std::iter::from_fn(|| search.results.blocking_recv()).take(60).collect();
+	// The ridge, which the search begins with, has genes of its own.
+	let first: BTreeSet<_> = found[1..8].iter().map(|found| found.genes[1..].to_vec()).collect();
+	assert_eq!(first.len(), 1, "{first:?}");
+	let widths: BTreeSet<i64> = found.iter().map(|found| found.genes[1]).collect();
+	assert!(widths.len() > 4, "{widths:?}");
+	drop(search);
+	let shown = progress.searches().pop().unwrap();
+	assert_eq!((shown.stage, shown.stages), (2, 2));
+	config.optimization_config.optimization_stages[0] = vec!["windows".into()];
+	let refused = start(&problem, &config, &limits, executor(1)).err().expect("there is no such gene");
+	assert!(format!("{refused:#}").contains("stage 1 names `windows`, and the genes are window, width, depth, rate, epochs"));
+}
+
+#[test]
+fn a_training_with_patience_ends_early_and_gives_admissible_models() {
+	let problem = wide();
+	let mut config = seeded();
+	config.optimization_config.early_patience = Some(1);
+	let mut search = start(&problem, &config, &ResourceLimits::default(), executor(2)).unwrap();
+	for found in std::iter::from_fn(|| search.results.blocking_recv()).take(12) {
+		let claim = problem.validation_sums(std::slice::from_ref(&found.model)).unwrap().remove(0);
+		assert_eq!(found.errors.validation, claim);
+	}
+}
+
+/// A domain of the same kind was searched before, by the same worker.
+#[test]
+fn the_best_candidates_of_a_related_domain_are_trained_first() {
+	let folder = tempfile::tempdir().unwrap();
+	let run = |problem: &Arc<Problem>, proposals: usize| -> Vec<Vec<i64>> {
+		let mut config = seeded();
+		config.optimization_config.proposals = proposals;
+		let file = StateFile::new(&folder.path().join("journal.db"), problem, Account([1; 32]), None);
+		let (meter, limits) = (meter(&Progress::default(), problem), ResourceLimits::default());
+		let mut search = Search::start(problem, &config, &limits, executor(1), meter, Some(file)).unwrap();
+		let found = std::iter::from_fn(|| search.results.blocking_recv()).take(40).map(|found| found.genes).collect();
+		drop(search);
+		found
+	};
+	let related = |id| {
+		let mut problem = Problem::clone(&wide());
+		(problem.id, problem.spec.min_improvement) = (id, id);
+		Arc::new(problem)
+	};
+	let before = run(&related(5), 0);
+	let best =
+		StateFile::new(&folder.path().join("journal.db"), &related(5), Account([1; 32]), None).read().unwrap().unwrap().best;
+	let proposed = run(&related(6), 4);
+	assert!(best.iter().take(4).all(|(_, genes)| proposed[..8].contains(genes)), "{best:?} {proposed:?}");
+	let without = run(&related(7), 0);
+	assert_eq!(without[..20], before[..20], "the same seed finds the same without proposals");
 }
 
 /// The fitness of a model of somebody else is that of an own candidate with this model.

@@ -14,7 +14,7 @@ pub async fn model_bytes(chain: &Chain, at: Head, domain: DomainId, spec: &Domai
 	let missing = || format!("the champion of domain {domain} is not stored in block {}", at.number);
 	match model {
 		ModelRef::Stored(id) => chain.model(at, id).await?.with_context(missing),
-		ModelRef::Linear | ModelRef::Constant => chain.baseline(at, domain).await?.with_context(missing),
+		ModelRef::Linear | ModelRef::Constant | ModelRef::BuiltIn => chain.baseline(at, domain).await?.with_context(missing),
 		ModelRef::RepeatLast | ModelRef::Seasonal | ModelRef::Origin => {
 			Ok(baseline(&model, &spec.program).with_context(missing)?.to_bytes())
 		}

@@ -11,6 +11,7 @@ use doin_serve::{
 	Service,
 };
 use futures::future::join_all;
+use parking_lot::Mutex;
 use std::sync::Arc;
 
 /// Vouchers that are sent at a time.
@@ -26,12 +27,14 @@ pub struct Redeemer {
 	service: Arc<Service>,
 	/// Blocks of the challenge of a channel.
 	challenge: BlockNumber,
+	/// Fee of the last voucher. An estimate is higher: it counts the votes of the payer, whose weight is returned.
+	fee: Mutex<Option<Balance>>,
 }
 
 impl Redeemer {
 	/// Returns the redeemer of a server, whose calls `signer` signs.
 	pub(super) fn new(chain: Chain, signer: Signer, service: Arc<Service>, challenge: BlockNumber) -> Self {
-		Self { chain, signer, service, challenge }
+		Self { chain, signer, service, challenge, fee: Mutex::new(None) }
 	}
 
 	/// Redeems until the future is dropped.
@@ -78,7 +81,11 @@ impl Redeemer {
 		}
 		owing.retain(|owing| owing.net() > 0);
 		let Some(first) = owing.first() else { return Ok(()) };
-		let fee = self.chain.fee(&self.signer, &call(first)).await?;
+		let known = *self.fee.lock();
+		let fee = match known {
+			Some(fee) => fee,
+			None => self.chain.fee(&self.signer, &call(first)).await?,
+		};
 		owing.retain(|owing| is_due(owing, fee, block.number, self.challenge, occasion));
 		for group in owing.chunks(AT_A_TIME) {
 			let mut sending = Vec::with_capacity(group.len());
@@ -94,6 +101,9 @@ impl Redeemer {
 	async fn send(&self, owing: &Owing, fee: Balance) {
 		let (channel, net) = (hex::encode(owing.offered.channel), owing.net());
 		let sent = self.chain.submit(&self.signer, &call(owing), Urgency::Relaxed).await;
+		if let Ok(included) = &sent {
+			*self.fee.lock() = Some(included.fee);
+		}
 		match tolerate(sent.map(|_| ()).map_err(Into::into), &DONE) {
 			Ok(()) => tracing::info!(target: TARGET, %channel, net, fee, "voucher redeemed"),
 			Err(error) => tracing::warn!(target: TARGET, %channel, net, "the voucher is not redeemed: {error:#}"),

@@ -3,19 +3,20 @@
 //! Parameters and updates are those of Hansen, "The CMA Evolution Strategy: A Tutorial" (2016), with the Cholesky factor in place of
 //! the symmetric root (Krause, Arbonès & Igel 2016), solutions from elsewhere as in Hansen, "Injecting External Solutions Into
 //! CMA-ES" (2011), and a population that doubles with each restart (Auger & Hansen 2005). Genes are positions between 0 and 1 on their
-//! scales. Numbers are `f64`; sums, products and roots of them are the same on every machine, and the logarithm is that of `libm`.
+//! scales.
+//!
+//! The distribution is updated by points that are rounded to genes, i.e. by what was evaluated, and stays wider than half of a gene's step.
+//! Hansen, "A CMA-ES for Mixed-Integer Nonlinear Optimization" (2011), rounds for the evaluation only; that makes no difference that can
+//! be measured (record 70).
+//!
+//! Numbers are `f64`; sums, products and roots of them are the same on every machine, and the logarithm is that of `libm`.
 
 mod distribution;
 
-use crate::{
-	memory::Memory, optimizer::same_configuration, Checkpoint, Individual, Injected, Migrant, Optimizer, SearchError, Space,
-	Trial,
-};
+use crate::{algorithm::Algorithm, memory::Memory, Individual, SearchError, Space, Trial};
 use distribution::{Distribution, Origin};
 use serde::{Deserialize, Serialize};
 
-/// Name of the algorithm.
-const NAME: &str = "cmaes";
 /// Number of times that a population may double.
 const DOUBLINGS: u32 = 6;
 
@@ -194,34 +195,34 @@ fn position(share: f64) -> u32 {
 	(reflected * 4_294_967_296.0) as u32
 }
 
-impl Optimizer for Cmaes {
-	fn name(&self) -> &'static str {
-		NAME
+impl Algorithm for Cmaes {
+	type Config = CmaesConfig;
+
+	fn label(&self) -> &'static str {
+		"cmaes"
 	}
 
-	fn space(&self) -> &Space {
-		&self.memory.space
+	fn config(&self) -> &CmaesConfig {
+		&self.config
 	}
 
-	fn ask(&mut self, n: usize) -> Vec<Trial> {
-		let mut asked = Vec::with_capacity(n);
-		while asked.len() < n {
-			let trial = match self.memory.waiting() {
-				// The distribution of the next generation is unknown until all results of this one are there.
-				None if self.asked.len() + self.results.len() >= self.population() => None,
-				None => self.draw(),
-				waiting => waiting,
-			};
-			let Some(trial) = trial else { break };
-			self.memory.note_asked(&trial);
-			asked.push(trial);
+	fn memory(&self) -> &Memory {
+		&self.memory
+	}
+
+	fn memory_mut(&mut self) -> &mut Memory {
+		&mut self.memory
+	}
+
+	fn draw_trial(&mut self) -> Option<Trial> {
+		// The distribution of the next generation is unknown until all results of this one are there.
+		if self.asked.len() + self.results.len() >= self.population() {
+			return None;
 		}
-		asked
+		self.draw()
 	}
 
-	fn tell(&mut self, trial: &Trial, fitness: u64) -> Result<(), SearchError> {
-		let individual = Individual { genes: self.memory.note_told(trial)?, fitness };
-		self.memory.enter(&individual);
+	fn take(&mut self, individual: Individual, _divisor: u32, _is_best: bool) {
 		self.guests.retain(|guest| guest.genes != individual.genes);
 		match self.asked.iter().position(|(asked, _)| *asked == individual.genes) {
 			Some(at) => {
@@ -233,73 +234,44 @@ impl Optimizer for Cmaes {
 		if self.asked.is_empty() && self.results.len() >= self.population() {
 			self.advance();
 		}
-		Ok(())
 	}
 
-	fn retell(&mut self, trial: &Trial, fitness: u64) -> Result<(), SearchError> {
-		let genes = self.memory.space.checked(&trial.genes)?;
+	fn correct(&mut self, individual: &Individual, _divisor: u32) -> bool {
 		let results = self.results.iter_mut().map(|(result, _)| result);
 		let living = results.chain(&mut self.guests).chain(&mut self.parents);
 		let mut is_known = false;
-		for individual in living.filter(|individual| individual.genes == genes) {
-			individual.fitness = fitness;
+		for known in living.filter(|known| known.genes == individual.genes) {
+			known.fitness = individual.fitness;
 			is_known = true;
 		}
-		if !is_known && self.memory.best().is_none_or(|best| best.genes != genes) {
-			return self.tell(trial, fitness);
-		}
-		let results = self.results.iter().map(|(result, _)| result);
-		self.memory.revise(&genes, fitness, results.chain(&self.guests).chain(&self.parents));
-		Ok(())
+		is_known
 	}
 
-	fn suggest(&mut self, genes: &[i64]) -> Result<bool, SearchError> {
-		self.memory.suggest(genes)
-	}
-
-	fn inject(&mut self, migrant: &Migrant) -> Result<Injected, SearchError> {
-		let (individual, injected) = self.memory.receive(migrant)?;
-		if injected == Injected::Known {
-			return Ok(injected);
-		}
-		if injected == Injected::Joined {
-			self.memory.enter(&individual);
-		}
+	fn join(&mut self, individual: Individual, _is_best: bool) {
 		self.guests.push(individual);
-		Ok(injected)
 	}
 
-	fn best(&self) -> Option<&Individual> {
-		self.memory.best()
-	}
-
-	fn generation(&self) -> usize {
+	fn generations(&self) -> usize {
 		self.generation
 	}
 
-	fn parents(&self) -> Vec<&Individual> {
+	fn breeding(&self) -> Vec<&Individual> {
 		let mut parents: Vec<_> = self.parents.iter().chain(&self.guests).collect();
 		parents.sort_by(|a, b| a.best_first(b));
 		parents.dedup();
 		parents
 	}
 
-	fn checkpoint(&self) -> Checkpoint {
-		Checkpoint::of(NAME, self)
-	}
-
-	fn restore(&mut self, checkpoint: &Checkpoint) -> Result<(), SearchError> {
-		let state: Self = checkpoint.read(NAME)?;
-		same_configuration(&state.config, &self.config)?;
-		*self = Self { memory: state.memory.resume(&self.memory)?, ..state };
-		Ok(())
+	fn living(&self) -> Vec<(&Individual, u32)> {
+		let results = self.results.iter().map(|(result, _)| result);
+		results.chain(&self.guests).chain(&self.parents).map(|individual| (individual, 1)).collect()
 	}
 }
 
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::GeneRange;
+	use crate::{GeneRange, Injected, Migrant, Optimizer};
 
 	#[test]
 	fn a_point_that_is_drawn_for_want_of_near_ones_is_no_sample() {

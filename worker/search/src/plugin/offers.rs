@@ -3,6 +3,8 @@
 use crate::{GeneRange, Space};
 use serde_json::Value;
 
+/// Largest divisor of the epochs of a trial.
+const MOST_DIVISOR: u32 = 1_024;
 /// Characters of a value that a reason shows.
 const SHOWN: usize = 60;
 
@@ -47,6 +49,15 @@ pub(super) fn point_of(space: &Space, trial: &Value) -> Result<Vec<i64>, String>
 		Some(gene) => Err(format!("gene `{}` is missing: expected {}..={}", gene.name, gene.lo, gene.hi)),
 		None => Ok(canonical),
 	}
+}
+
+/// Returns the divisor of the epochs of a trial: 1, the whole training, unless the trial states another one.
+pub(super) fn divisor_of(trial: &Value) -> Result<u32, String> {
+	let Some(stated) = trial.get("divisor") else { return Ok(1) };
+	let divisor = stated.as_u64().and_then(|divisor| u32::try_from(divisor).ok());
+	divisor.filter(|divisor| (1..=MOST_DIVISOR).contains(divisor)).ok_or_else(|| {
+		format!("`{}` is not a divisor of epochs: expected a whole number from 1 to {MOST_DIVISOR}", shortened(stated))
+	})
 }
 
 /// Returns the beginning of a value as text.
@@ -97,6 +108,15 @@ mod tests {
 		] {
 			let refused = point_of(&space(), &trial).unwrap_err();
 			assert!(refused.contains(reason), "{trial}: {refused}");
+		}
+	}
+
+	#[test]
+	fn a_trial_states_the_part_of_its_training_or_is_a_whole_one() {
+		assert_eq!(divisor_of(&json!({ "genes": {} })), Ok(1));
+		assert_eq!(divisor_of(&json!({ "divisor": 9 })), Ok(9));
+		for wrong in [json!(0), json!(1_025), json!(-3), json!(1.5), json!("3"), json!(null)] {
+			assert!(divisor_of(&json!({ "divisor": wrong })).unwrap_err().contains("expected a whole number from 1 to 1024"));
 		}
 	}
 

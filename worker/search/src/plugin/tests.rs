@@ -62,6 +62,23 @@ fn a_program_searches_as_every_algorithm_does() {
 	assert!(PluginOptimizer::new(space(), config).unwrap_err().to_string().contains("invalid population 0"));
 }
 
+#[test]
+fn a_program_may_ask_for_a_part_of_a_training_and_then_for_the_whole() {
+	let mut search = start("parts", None);
+	let mut asked = run(&mut search, 6);
+	let mut restored = start("parts", None);
+	restored.restore(&search.checkpoint()).unwrap();
+	asked.extend(run(&mut restored, 6));
+	assert_eq!((asked.len(), distinct(&asked)), (24, 24));
+	for pair in asked.chunks(2) {
+		assert_eq!((pair[0].divisor, pair[1].divisor, &pair[0].genes), (3, 1, &pair[1].genes));
+	}
+	let mut other = start("parts", None);
+	let trial = other.ask(1).remove(0);
+	other.tell(&trial, 1).unwrap();
+	assert_eq!((trial.divisor, other.best()), (3, None), "a part is nobody's best");
+}
+
 /// The messages have what the documentation lists.
 #[test]
 fn a_program_is_sent_the_documented_messages() {
@@ -110,6 +127,27 @@ fn a_program_is_sent_the_documented_messages() {
 	assert_eq!(injected[0], &json!({ "genes": named, "fitness": 5, "moved": false }));
 	assert_eq!((injected.len(), &injected[1]["moved"]), (2, &json!(true)));
 	assert_eq!(params("on_champion_found").last().map(|params| &params["fitness"]), Some(&json!(5)));
+}
+
+/// A program selects by itself, so it has to know a champion before it is asked for the next candidates.
+#[test]
+fn a_program_knows_each_champion_before_it_is_asked_again() {
+	let folder = tempfile::tempdir().unwrap();
+	let file = folder.path().join("messages");
+	let mut search = start("record", Some(&file));
+	for rate in 1..=20 {
+		let genes = space().named(&[0, 2, 1_000 * rate, -50]);
+		assert_eq!(search.inject(&Migrant { genes, fitness: 0 }), Ok(Injected::Joined));
+		run(&mut search, 1);
+	}
+	let written = fs::read_to_string(&file).unwrap();
+	let messages = written.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+	let questions: Vec<Value> =
+		messages.filter(|message| message["id"].is_number() && message["method"] != "checkpoint").collect();
+	let follows = |at: usize| questions.get(at + 1).map(|question| question["method"].clone());
+	let injected: Vec<usize> = (0..questions.len()).filter(|at| questions[*at]["method"] == "inject").collect();
+	assert_eq!(injected.len(), 20);
+	assert!(injected.into_iter().all(|at| follows(at) == Some("ask".into())), "{written}");
 }
 
 #[test]

@@ -105,7 +105,7 @@ async fn champion_of(chain: &Chain, at: Head, stream: &StreamView<Account>) -> R
 		ModelRef::Seasonal => Some(Model::Seasonal),
 		ModelRef::Stored(model) => decoded(chain.model(at, model).await?)?,
 		ModelRef::Linear => decoded(chain.baseline(at, domain).await?)?,
-		ModelRef::Origin | ModelRef::Constant => None,
+		ModelRef::Origin | ModelRef::Constant | ModelRef::BuiltIn => None,
 	};
 	Ok(model.map(|model| Champion { model, program, unit }))
 }

@@ -5,7 +5,7 @@ use crate::{
 	commands::likeness::Likeness,
 	report::{table, OutputArgs, LEFT, RIGHT},
 };
-use anyhow::{bail, Context, Result};
+use anyhow::{bail, Context, Error, Result};
 use clap::Args;
 use doin_chain::{Account, Call, Chain, Head, Included, MissingEvent, Nomination, Urgency};
 use doin_primitives::{
@@ -47,7 +47,15 @@ pub async fn nominate(node: &NodeArgs, args: NominationArgs) -> Result<()> {
 	let included = if is_stream(id) {
 		ensure_votable_stream(&chain, at, id).await?;
 		let sent = chain.submit(&signer, &Call::nominate(id), Urgency::Relaxed).await;
-		sent.with_context(|| format!("stream {id} is not on the ballot: {TOO_YOUNG}"))?
+		sent.map_err(|error| {
+			let is_young = error.dispatch_error() == Some(NOT_VOTABLE);
+			let error = Error::from(error);
+			if is_young {
+				error.context(format!("stream {id} is not on the ballot: {TOO_YOUNG}"))
+			} else {
+				error
+			}
+		})?
 	} else {
 		ensure_votable(&chain, at, id).await?;
 		chain.submit(&signer, &Call::nominate(id), Urgency::Relaxed).await?
@@ -95,6 +103,9 @@ type Known = BTreeMap<DomainId, (String, u32)>;
 /// Time from which on a market can be voted for.
 const TOO_YOUNG: &str =
 	"its market can be voted for once it has had rounds for 32 slices, each of two horizons and the phases of a round";
+
+/// Error of a nomination that the chain does not admit. Of a stream whose views are in order, its market is too young.
+const NOT_VOTABLE: &str = "Gauge::NotVotable";
 
 /// Returns `true` if an identifier is that of a stream.
 fn is_stream(id: DomainId) -> bool {
@@ -164,14 +175,19 @@ fn not_votable(domain: &DomainView<Account>, evidence: Option<&EvidenceView<Acco
 		Status::Loading => return Some("its data is not uploaded completely: run `doin-worker domain create` again".into()),
 		status => return Some(format!("it takes no commits, since its status is {}", format!("{status:?}").to_lowercase())),
 	}
+	if domain.program == ProgramKind::Tolerance {
+		return Some(format!(
+			"the chain cannot compute its sums, so it pays its bounty only: add to it with `doin-worker domain bounty {id} AMOUNT --key KEY`"
+		));
+	}
 	if domain.evidence == EvidenceKind::Public {
 		return Some(format!(
 			"its evidence is public, so it pays its bounty only: add to it with `doin-worker domain bounty {id} AMOUNT --key KEY`"
 		));
 	}
-	if domain.program == ProgramKind::Quadratic {
+	if matches!(domain.program, ProgramKind::Quadratic | ProgramKind::Landscape) {
 		return Some(format!(
-			"its program is quadratic, so it pays its bounty only: add to it with `doin-worker domain bounty {id} AMOUNT --key KEY`"
+			"the optimum of its program is public, so it pays its bounty only: add to it with `doin-worker domain bounty {id} AMOUNT --key KEY`"
 		));
 	}
 	let EvidenceView { sealed, opened, purse, suspended, .. } = evidence?;
@@ -390,8 +406,10 @@ mod tests {
 		assert_eq!(not_votable(&domain(), None), None);
 		let public = DomainView { evidence: EvidenceKind::Public, ..domain() };
 		assert!(reason(&public, None).contains("pays its bounty only: add to it with `doin-worker domain bounty 3"));
-		let quadratic = DomainView { program: ProgramKind::Quadratic, ..domain() };
-		assert!(reason(&quadratic, None).contains("its program is quadratic, so it pays its bounty only"));
+		for program in [ProgramKind::Quadratic, ProgramKind::Landscape] {
+			let points = DomainView { program, ..domain() };
+			assert!(reason(&points, None).contains("the optimum of its program is public, so it pays its bounty only"));
+		}
 		for (status, part) in [
 			(Status::Loading, "not uploaded completely"),
 			(Status::Closing, "its status is closing"),

@@ -1,5 +1,6 @@
-//! `domain create`: makes a domain of a series or of a table.
+//! `domain create`: makes a domain of a series, of a table, or of a standard function.
 
+mod landscape;
 mod rows;
 mod sealing;
 mod series;
@@ -13,7 +14,7 @@ use crate::{
 	report::{entry, print_text, OutputArgs, Remarks},
 	work::compute,
 };
-use anyhow::{bail, ensure, Result};
+use anyhow::{bail, ensure, Context, Result};
 use clap::Args;
 use doin_chain::{Chain, Patience, Signer};
 use doin_forecast::{sealed::series::StepSource, DomainTerms, Draft, DraftOptions, NewDomain, Note, RowDraft, SeriesSource};
@@ -23,6 +24,7 @@ use doin_roles::{
 	keys::segment_key,
 	owner::{ensure_sealed_once, OwnedSource},
 };
+use landscape::{LandscapeArgs, LandscapeReport};
 use rows::{RowArgs, RowDraftReport};
 use sealing::SealArgs;
 use serde::Serialize;
@@ -38,8 +40,8 @@ use std::{
 #[derive(Clone, Debug, Args)]
 pub struct CreateArgs {
 	/// CSV file, also compressed by gzip, or - for standard input; FILE:1000 uses its first 1000 rows
-	#[arg(long, value_name = "FILE[:ROWS]")]
-	csv: SeriesSource,
+	#[arg(long, value_name = "FILE[:ROWS]", required_unless_present = "landscape")]
+	csv: Option<SeriesSource>,
 	/// Column to forecast, by name or by position from 1. May be omitted if only one column has numbers
 	#[arg(long, value_name = "COLUMN")]
 	column: Option<String>,
@@ -47,6 +49,8 @@ pub struct CreateArgs {
 	series: DraftArgs,
 	#[command(flatten)]
 	rows: RowArgs,
+	#[command(flatten)]
+	landscape: LandscapeArgs,
 	#[command(flatten)]
 	sealing: SealArgs,
 	/// Chunks of a recomputation; more chunks make a verdict more certain and more expensive [default: 32; 64 for rows, or as
@@ -59,7 +63,7 @@ pub struct CreateArgs {
 	/// Least improvement of an accepted candidate, in parts per million
 	#[arg(long, value_name = "PPM", default_value_t = DomainTerms::default().min_improvement)]
 	min_improvement: u32,
-	/// Per cent below the initial champion's error at which the domain counts as solved [default: never]
+	/// Per cent below the initial champion's error at which the domain counts as solved [default: never; 99 of a landscape]
 	#[arg(long, value_name = "PERCENT")]
 	target_performance: Option<f64>,
 	/// Most bytes of a model
@@ -93,10 +97,10 @@ pub struct CreateArgs {
 impl CreateArgs {
 	/// Returns the options that name the file and its columns, with which `own`, `domain seal` and `domain champion` read it again.
 	fn file_arguments(&self) -> Vec<String> {
-		let csv = argument("--csv", &self.csv.to_string());
+		let csv = self.csv.iter().flat_map(|csv| argument("--csv", &csv.to_string()));
 		let column = self.column.iter().flat_map(|column| argument("--column", column));
 		let series = self.series.to_arguments(self.rows.is_given());
-		csv.into_iter().chain(column).chain(self.rows.to_arguments()).chain(series).collect()
+		csv.chain(column).chain(self.rows.to_arguments()).chain(series).collect()
 	}
 
 	/// Returns the options of `own`, but for its key.
@@ -105,29 +109,42 @@ impl CreateArgs {
 		self.file_arguments().into_iter().chain(confirmed).collect()
 	}
 
+	/// Returns `true` if the data is read from standard input, which cannot be read again.
+	fn is_piped(&self) -> bool {
+		self.csv.as_ref().is_some_and(|csv| csv.path == Path::new("-"))
+	}
+
 	fn terms(&self, remarks: &Remarks) -> Result<DomainTerms> {
 		ensure!(
-			!self.sealing.is_given() || self.csv.path != Path::new("-"),
+			!self.sealing.is_given() || !self.is_piped(),
 			"segments are rebuilt from the file whenever one is opened, so --csv - cannot be used with --sealed: name a file, and keep it"
 		);
-		let target = match self.target_performance {
-			None => 0,
-			Some(percent) if percent > 0.0 && percent < 100.0 => {
-				((1.0 - percent / 100.0) * f64::from(INITIAL_LOSS)).round().max(1.0) as u32
-			}
-			Some(percent) => bail!("invalid --target-performance {percent}: expected a percentage between 0 and 100"),
-		};
 		Ok(DomainTerms {
 			chunks: self.chunks,
 			windows: self.windows,
 			min_improvement: self.min_improvement,
-			target,
+			target: target_of(self.target_performance)?,
 			model_bytes: self.model_bytes,
 			window_macs: self.window_macs,
 			licence: self.sealing.licence(),
 			sealed: self.sealing.terms(&self.key, self.dry_run.then_some(remarks), self.rows.is_given())?,
 			linear: !self.no_linear,
 		})
+	}
+}
+
+/// Returns the loss at which a domain is solved whose error has to shrink by so many per cent; 0 for never.
+///
+/// # Errors
+///
+/// Errors if it is not a percentage.
+pub(super) fn target_of(percent: Option<f64>) -> Result<u32> {
+	match percent {
+		None => Ok(0),
+		Some(percent) if percent > 0.0 && percent < 100.0 => {
+			Ok(((1.0 - percent / 100.0) * f64::from(INITIAL_LOSS)).round().max(1.0) as u32)
+		}
+		Some(percent) => bail!("invalid --target-performance {percent}: expected a percentage between 0 and 100"),
 	}
 }
 
@@ -138,8 +155,16 @@ impl CreateArgs {
 /// Errors if the file, an option or the key cannot be used, if nobody could ever vote for the domain, or if a call fails.
 pub async fn run(node: &NodeArgs, args: CreateArgs) -> Result<()> {
 	let remarks = Remarks::default();
+	if let Some(landscape) = args.landscape.landscape() {
+		let target = target_of(args.target_performance.or(Some(landscape::TARGET_PERCENT)))?;
+		let options = DraftOptions::from(&args.series);
+		let domain = landscape::domain(landscape, options.name.as_deref(), args.min_improvement, target)?;
+		let report = LandscapeReport::new(&landscape, &domain);
+		let new = New { domain, source: None, notes: Vec::new(), report };
+		return create(node, &args, new, &remarks).await;
+	}
 	let terms = args.terms(&remarks)?;
-	let source = args.csv.clone();
+	let source = args.csv.clone().context("neither a file nor a landscape is given: choose one, e.g. --csv load.csv")?;
 	let options = DraftOptions::from(&args.series);
 	match args.rows.options(source.clone(), &options)? {
 		None => {
@@ -155,14 +180,14 @@ pub async fn run(node: &NodeArgs, args: CreateArgs) -> Result<()> {
 			let (draft, warning) = drafted.await?;
 			warning.iter().for_each(|warning| remarks.add(warning));
 			let report = DraftReport::new(&draft)?;
-			let new = New { domain: draft.domain, source: OwnedSource::Steps(file), notes: draft.notes, report };
+			let new = New { domain: draft.domain, source: Some(OwnedSource::Steps(file)), notes: draft.notes, report };
 			create(node, &args, new, &remarks).await
 		}
 		Some(options) => {
 			let file = options.rows.clone();
 			let draft = compute(move |_| RowDraft::from_csv(&options, &terms)).await?;
 			let report = RowDraftReport::new(&draft);
-			let new = New { domain: draft.domain, source: OwnedSource::Rows(file), notes: draft.notes, report };
+			let new = New { domain: draft.domain, source: Some(OwnedSource::Rows(file)), notes: draft.notes, report };
 			create(node, &args, new, &remarks).await
 		}
 	}
@@ -171,8 +196,8 @@ pub async fn run(node: &NodeArgs, args: CreateArgs) -> Result<()> {
 /// Domain that is about to be registered, and its description.
 struct New<R> {
 	domain: NewDomain,
-	/// File of its data, and how the file is read.
-	source: OwnedSource,
+	/// File of its data, and how the file is read; `None` for a landscape.
+	source: Option<OwnedSource>,
 	notes: Vec<Note>,
 	report: R,
 }
@@ -206,7 +231,9 @@ async fn create<R: Serialize + Display>(node: &NodeArgs, args: &CreateArgs, new:
 		let signer = args.key.signer()?;
 		let sealing = args.sealing.sealing(&args.key)?;
 		ensure!(sealing.is_some() == domain.sealed.is_some(), "the segment key is missing: name the key of the owner with --key");
-		ensure_new(&chain, &signer, args, &domain, &source).await?;
+		if let Some(source) = &source {
+			ensure_new(&chain, &signer, args, &domain, source).await?;
+		}
 		let registered = register(&chain, &signer, &domain, sealing.as_ref(), nominate).await?;
 		report.outcome.domain = Some(registered.id);
 		ballot = registered.ballot;
@@ -231,7 +258,7 @@ async fn create<R: Serialize + Display>(node: &NodeArgs, args: &CreateArgs, new:
 /// seal what is opened in the other. A registration of the same domain can be continued.
 async fn ensure_new(chain: &Chain, signer: &Signer, args: &CreateArgs, domain: &NewDomain, source: &OwnedSource) -> Result<()> {
 	// Standard input cannot be read again.
-	let key = args.key.source().filter(|_| args.csv.path != Path::new("-"));
+	let key = args.key.source().filter(|_| !args.is_piped());
 	let Some(key) = key else { return Ok(()) };
 	let unfinished = find_unfinished(chain, signer.account(), domain).await?;
 	let segment_key = segment_key(&key.load()?);
@@ -359,6 +386,29 @@ mod tests {
 	}
 
 	#[test]
+	fn a_landscape_takes_the_place_of_a_file() {
+		let parse = |line: &str| {
+			let parsed = Create::try_parse_from(line.split(' ')).map(|create| create.args);
+			parsed.map_err(|error| error.to_string())
+		};
+		let args = parse("create --landscape rastrigin --dimensions 6 --seed 3 --name hills").unwrap();
+		let landscape = args.landscape.landscape().unwrap();
+		assert_eq!((landscape.shape.name(), landscape.dimensions, landscape.seed), ("rastrigin", 6, Some(3)));
+		assert_eq!(target_of(args.target_performance.or(Some(landscape::TARGET_PERCENT))).unwrap(), 10_486);
+		assert!(parse("create").unwrap_err().contains("--csv"));
+		for more in
+			["--csv a.csv", "--label a", "--season 4", "--chunks 40", "--sealed 2 --licence CC0-1.0", "--last 5", "--where a=b"]
+		{
+			let reason = parse(&format!("create --landscape sphere {more}")).unwrap_err();
+			assert!(reason.contains("cannot be used with"), "{more}: {reason}");
+		}
+		for alone in ["--dimensions 3", "--seed 3"] {
+			assert!(parse(&format!("create --csv a.csv {alone}")).unwrap_err().contains("cannot be used with"), "{alone}");
+		}
+		assert!(parse("create --landscape hill").unwrap_err().contains("rastrigin"));
+	}
+
+	#[test]
 	fn options_of_rows_and_series_exclude_each_other() {
 		use clap::CommandFactory;
 		Create::command().debug_assert();
@@ -419,7 +469,7 @@ mod tests {
 			let args = parse(&[rows, &read, &sealed].concat()).unwrap();
 			let arguments = [vec!["own".to_string()], args.file_arguments()].concat();
 			let owned = Owned::try_parse_from(&arguments).map(|owned| owned.data).unwrap_or_else(|error| panic!("{error}"));
-			let made = args.rows.options(args.csv.clone(), &DraftOptions::from(&args.series)).unwrap().unwrap().rows;
+			let made = args.rows.options(args.csv.clone().unwrap(), &DraftOptions::from(&args.series)).unwrap().unwrap().rows;
 			assert_eq!(format!("{:?}", owned.source().unwrap()), format!("Rows({made:?})"), "{arguments:?}");
 		}
 		let series =
@@ -429,7 +479,7 @@ mod tests {
 		let owned = Owned::try_parse_from(&arguments).map(|owned| owned.data).unwrap_or_else(|error| panic!("{error}"));
 		let options = DraftOptions::from(&args.series);
 		let made = doin_forecast::sealed::series::StepSource {
-			source: args.csv.clone(),
+			source: args.csv.clone().unwrap(),
 			column: args.column.clone(),
 			read: options.read,
 			scale: options.scale,

@@ -10,6 +10,7 @@ mod purse;
 mod seal;
 mod segments;
 mod show;
+mod tolerance;
 
 pub use segments::describe as describe_evidence;
 #[cfg(test)]
@@ -24,7 +25,7 @@ use doin_primitives::DomainId;
 /// Subcommands of `domain`.
 #[derive(Debug, Subcommand)]
 pub enum DomainCommand {
-	/// Make a domain of a CSV file: of one column, to forecast, or of a table, with --label
+	/// Make a domain of a CSV file: of one column, to forecast, or of a table, with --label; or of a standard function, with --landscape
 	#[command(after_help = "\
 EXAMPLES
   Try it, without a node and without paying:
@@ -41,6 +42,8 @@ EXAMPLES
   Classify images of 8 x 8 pixels, and compute numbers of a table:
     doin-worker domain create --csv digits.csv --label digit --image 8x8 --sealed 1 --licence CC-BY-4.0 --dry-run
     doin-worker domain create --csv houses.csv --label price --values --without id --sealed 4 --licence CC0-1.0 --dry-run
+  Make a domain of a standard function, to try searches on:
+    doin-worker domain create --landscape rastrigin --dimensions 6 --seed 3 --key owner.key
 
 A domain of public or generated data shows all its data at once. Sealed data leaves this machine one segment at a time, and opened \
 bytes can never be erased; the number and the sizes of the segments are public at once. The domain pays from its purse, so nobody \
@@ -49,10 +52,22 @@ gains by forecasting data of his own. Keep the CSV file unchanged: file and key 
 An interrupted upload continues when the same command is run again. A new domain has weight 0: it pays its bounty only, until \
 validators vote for it (`doin-worker vote`).")]
 	Create(Box<CreateArgs>),
-	/// Put a domain on the ballot, so that validators can vote for it
+	/// Make a domain of a program of your own, e.g. a training function, which evaluators run off the chain
 	#[command(after_help = "\
 EXAMPLE
+  doin-worker domain create-tolerance --program train.py --command python3 --name \"My training\" --gene rate=1..100:log \
+--gene epochs=1..40 --target-performance 50 --key owner.key
+
+The chain stores the hash of the file and never runs it. Evaluators run the file if their own configuration lists the hash, and the \
+median of their sums decides. Sums that differ from it by the tolerance or less agree. A majority of a quorum could agree on false sums, so \
+such a domain is never minted for: it pays its bounty only. The command runs the program twice on the empty model, whose error candidates \
+have to beat. docs/book/src/guides/plugins.md has the protocol, and worker/plugins/python the package.")]
+	CreateTolerance(Box<tolerance::ToleranceArgs>),
+	/// Put a domain or a stream on the ballot, so that validators can vote for it
+	#[command(after_help = "\
+EXAMPLES
   doin-worker domain nominate 3 --key owner.key
+  doin-worker domain nominate 2147483648 --key sponsor.key
 
 A deposit is on hold until the nomination is withdrawn (`doin-worker domain withdraw-nomination`). On a full ballot, the domain \
 takes the place of the one with the smallest deposit among those without weight, for twice that deposit. `doin-worker domain \
@@ -172,6 +187,7 @@ pub struct ShowArgs {
 pub async fn run(node: &NodeArgs, command: DomainCommand) -> Result<()> {
 	match command {
 		DomainCommand::Create(args) => create::run(node, *args).await,
+		DomainCommand::CreateTolerance(args) => tolerance::run(node, *args).await,
 		DomainCommand::Nominate(args) => ballot::nominate(node, args).await,
 		DomainCommand::WithdrawNomination(args) => ballot::withdraw(node, args).await,
 		DomainCommand::Ballot(args) => ballot::list(node, args.output).await,

@@ -3,14 +3,15 @@
 use crate::{
 	args::NodeArgs,
 	commands::status::DomainStatus,
-	report::{table, write_table, OutputArgs, LEFT, RIGHT},
+	report::{entry, table, write_table, OutputArgs, LEFT, RIGHT},
 };
 use anyhow::{Context, Result};
 use doin_chain::{Chain, Head};
 use doin_compute::baseline::BaselineRow;
-use doin_forecast::significant;
+use doin_forecast::{decimal, significant};
 use doin_primitives::{DomainId, ModelRef};
 use doin_roles::{
+	config::ProgramHash,
 	problem::{decode_admissible, Problem},
 	simple_models,
 };
@@ -52,9 +53,14 @@ struct ShowReport {
 	status: DomainStatus,
 	errors: Vec<ErrorReport>,
 	unit: String,
+	/// Coordinates of the champion, if it is a point.
+	point: Option<Vec<f64>>,
 	/// Name and unit of the errors.
 	#[serde(skip)]
 	description: String,
+	/// Program of a tolerance domain, as text.
+	#[serde(skip)]
+	program: Option<String>,
 }
 
 /// Mean errors of a model.
@@ -75,14 +81,30 @@ impl ShowReport {
 			validation: row.validation.mean * size,
 			tail: row.test.map(|test| test.mean * size),
 		};
+		let point = champion.as_ref().and_then(|model| problem.coordinates(model));
 		let errors = simple_models::errors(problem, champion)?.into_iter().map(error).collect();
-		Ok(Self { status, errors, unit, description: problem.error_description() })
+		let program = problem.tolerance().map(|tolerance| {
+			format!(
+				"{}, which evaluators run that list it; sums within {} ppm of their median agree; {} chunks; pays its bounty only",
+				ProgramHash(tolerance.code),
+				tolerance.epsilon,
+				tolerance.chunks
+			)
+		});
+		Ok(Self { status, errors, unit, point, description: problem.error_description(), program })
 	}
 }
 
 impl Display for ShowReport {
 	fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
 		self.status.fmt(f)?;
+		if let Some(point) = &self.point {
+			let coordinates: Vec<String> = point.iter().map(|x| decimal(*x)).collect();
+			entry(f, "point", coordinates.join(", "))?;
+		}
+		if let Some(program) = &self.program {
+			entry(f, "program", program)?;
+		}
 		if self.errors.is_empty() {
 			return Ok(());
 		}
@@ -99,6 +121,32 @@ impl Display for ShowReport {
 mod tests {
 	use super::*;
 	use crate::{commands::status::tests::status, fixtures::sawtooth};
+	use doin_primitives::Evidence;
+	use doin_scoring::{
+		landscape::{Landscape, Shape},
+		Program, Tolerance,
+	};
+
+	#[test]
+	fn a_point_is_shown_with_its_coordinates_and_its_value() {
+		let mut problem = sawtooth();
+		let sphere = Landscape { shape: Shape::Sphere, dimensions: 2, seed: None };
+		(problem.spec.program, problem.spec.evidence) = (Program::Landscape(sphere), Evidence::Public);
+		let report = ShowReport::new(status(), &problem, Some(Model::Point(vec![500, -1_250]))).unwrap();
+		let text = report.to_string();
+		assert!(text.contains("point       0.5, -1.25\n") && text.contains("errors      value"), "{text}");
+		let json = serde_json::to_value(&report).unwrap();
+		assert_eq!((&json["point"], &json["unit"]), (&serde_json::json!([0.5, -1.25]), &"value".into()));
+		assert_eq!(json["errors"][1]["validation"], "1.8125");
+	}
+
+	#[test]
+	fn a_tolerance_domain_is_shown_with_its_program() {
+		let mut problem = sawtooth();
+		problem.spec.program = Program::Tolerance(Tolerance { code: [0xC0; 32], epsilon: 500, chunks: 32, initial_error: 7 });
+		let text = ShowReport::new(status(), &problem, Some(Model::Opaque(vec![1]))).unwrap().to_string();
+		assert!(text.contains("0xc0c0") && text.contains("within 500 ppm of their median"), "{text}");
+	}
 
 	#[test]
 	fn a_champion_is_shown_beside_simple_models() {

@@ -75,5 +75,6 @@ fn model(model: ModelRef) -> Value {
 		ModelRef::Stored(id) => json!({ "stored": id.to_string() }),
 		ModelRef::Linear => "linear".into(),
 		ModelRef::Constant => "constant".into(),
+		ModelRef::BuiltIn => "builtIn".into(),
 	}
 }

@@ -6,6 +6,7 @@
 //! trials of a generation, neither the number of processes nor their ends change the results.
 
 mod evaluate;
+mod evaluator;
 mod pool;
 mod problem;
 mod progress;
@@ -13,20 +14,18 @@ mod report;
 mod state;
 
 use crate::{
-	args::one_of,
+	args::{one_of, shapes},
 	report::OutputArgs,
 	work::{compute_until_interrupted, interrupted, threads},
 };
 use anyhow::{ensure, Context, Result};
-use clap::{
-	builder::{PossibleValuesParser, TypedValueParser},
-	Args,
-};
+use clap::Args;
 use doin_search::{
-	landscape::Shape, seed_of_island, Cmaes, CmaesConfig, Evolution, EvolutionConfig, Ga, GaConfig, Islands, IslandsConfig,
-	Optimizer, Sampler, SamplerConfig, SearchError, Sequence, Topology, Trial,
+	landscape::Shape, seed_of_island, seed_of_stage, Cmaes, CmaesConfig, Condition, Evolution, EvolutionConfig, Ga, GaConfig,
+	Islands, IslandsConfig, Optimizer, Sampler, SamplerConfig, SearchError, Sequence, Space, Staged, StagedConfig, Topology,
+	Trial,
 };
-use pool::{Pool, Program};
+use evaluator::Evaluator;
 use problem::Problem;
 use progress::Progress;
 use report::OptimizeReport;
@@ -80,6 +79,10 @@ pub struct OptimizeArgs {
 	/// Processes that evaluate candidates [default: all cores]
 	#[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1_024))]
 	workers: Option<u16>,
+	/// Devices that train the candidates of a generation, with the cores of this process in place of others: `auto` for every GPU, or
+	/// numbers and parts of names (`doin-worker devices`). Results do not depend on it
+	#[arg(long, value_name = "auto|none|INDEX|NAME,...", default_value = "none")]
+	gpu: String,
 	/// Seed of the search
 	#[arg(long, value_name = "SEED", default_value_t = 0)]
 	seed: u64,
@@ -92,6 +95,12 @@ pub struct OptimizeArgs {
 	/// Candidates of a generation of an island [default: 24; de: 27; cmaes: 4 + 3 ln N for N genes]
 	#[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(2..=4_096))]
 	population: Option<u16>,
+	/// Genes that a stage adds, separated by commas; give it once for each stage. Without it, all genes are searched from the beginning
+	#[arg(long, value_name = "GENES")]
+	stage: Vec<String>,
+	/// Generations without a better candidate after which an island begins its next stage
+	#[arg(long, value_name = "N", default_value_t = 6, requires = "stage", value_parser = clap::value_parser!(u16).range(1..))]
+	stage_patience: u16,
 	/// Generations from one migration to the next one; 0 for none
 	#[arg(long, value_name = "N", default_value_t = 5)]
 	migrate_every: u16,
@@ -112,13 +121,6 @@ pub struct OptimizeArgs {
 	output: OutputArgs,
 }
 
-/// Returns a parser of the names of shapes.
-fn shapes() -> impl TypedValueParser<Value = Shape> {
-	let shape_of = |name: &str| Shape::ALL.into_iter().find(|shape| shape.name() == name);
-	PossibleValuesParser::new(Shape::ALL.map(Shape::name))
-		.try_map(move |name: String| shape_of(&name).ok_or(format!("unknown landscape `{name}`")))
-}
-
 /// Runs `optimize`. Returns `true` if it was interrupted; its state is kept then.
 ///
 /// # Errors
@@ -137,13 +139,36 @@ pub async fn run(args: OptimizeArgs) -> Result<bool> {
 }
 
 impl OptimizeArgs {
-	/// Returns the search of island `island`.
+	/// Returns the search of island `island`, with its stages. `whole_if` are the conditions of candidates without epochs.
+	///
+	/// # Errors
+	///
+	/// Errors if the algorithm cannot have such a population, or if the stages cannot add the genes of the problem.
+	fn optimizer(&self, problem: &Problem, whole_if: &[Condition], island: usize) -> Result<Box<dyn Optimizer>, SearchError> {
+		let (space, seed) = (problem.space().clone(), seed_of_island(self.seed, island));
+		let (args, whole_if, has_epochs) = (self.clone(), whole_if.to_vec(), problem.has_epochs());
+		let algorithm = move |space, turn| args.algorithm(space, has_epochs, &whole_if, seed_of_stage(seed, turn));
+		if self.stage.is_empty() {
+			return algorithm(space, 0);
+		}
+		let names = |genes: &String| genes.split(',').map(|name| name.trim().to_owned()).collect();
+		let patience = usize::from(self.stage_patience) * self.batch();
+		let stages = StagedConfig { stages: self.stage.iter().map(names).collect(), patience };
+		Ok(Box::new(Staged::new(space, stages, algorithm)?))
+	}
+
+	/// Returns a search of `space`, of all genes or of those of a stage.
 	///
 	/// # Errors
 	///
 	/// Errors if the algorithm cannot have such a population.
-	fn optimizer(&self, problem: &Problem, island: usize) -> Result<Box<dyn Optimizer>, SearchError> {
-		let (space, seed) = (problem.space().clone(), seed_of_island(self.seed, island));
+	fn algorithm(
+		&self,
+		space: Space,
+		has_epochs: bool,
+		whole_if: &[Condition],
+		seed: u64,
+	) -> Result<Box<dyn Optimizer>, SearchError> {
 		let population = self.batch();
 		let sampler = |space, sequence| Sampler::new(space, SamplerConfig { sequence, seed });
 		Ok(match self.algorithm {
@@ -154,8 +179,10 @@ impl OptimizeArgs {
 			}
 			Algorithm::De => {
 				// Without epochs, each candidate is evaluated to the end.
-				let stages = if problem.has_epochs() { EvolutionConfig::default().stages } else { 1 };
-				Box::new(Evolution::new(space, EvolutionConfig { population, stages, seed, ..EvolutionConfig::default() })?)
+				let stages = if has_epochs { EvolutionConfig::default().stages } else { 1 };
+				let whole_if = whole_if.to_vec();
+				let config = EvolutionConfig { population, stages, whole_if, seed, ..EvolutionConfig::default() };
+				Box::new(Evolution::new(space, config)?)
 			}
 			Algorithm::Cmaes => {
 				let population = self.population.map_or(0, usize::from);
@@ -180,16 +207,17 @@ impl OptimizeArgs {
 	///
 	/// # Errors
 	///
-	/// Errors if the algorithm cannot have such a population.
-	fn new_islands(&self, problem: &Problem) -> Result<Islands, SearchError> {
+	/// Errors if the algorithm cannot have such a population, or if the stages cannot add the genes of the problem.
+	fn new_islands(&self, problem: &Problem) -> Result<Islands> {
 		let config = IslandsConfig {
 			batch: self.batch(),
 			interval: self.migrate_every.into(),
 			migrants: self.migrants.into(),
 			topology: Topology::Ring,
 		};
-		let searches = (0..usize::from(self.islands)).map(|island| self.optimizer(problem, island));
-		Islands::new(searches.collect::<Result<_, _>>()?, config)
+		let whole_if = problem.without_epochs()?;
+		let searches = (0..usize::from(self.islands)).map(|island| self.optimizer(problem, &whole_if, island));
+		Ok(Islands::new(searches.collect::<Result<_, _>>()?, config)?)
 	}
 
 	/// Returns the fitness at which the search ends, if that of a value of one is `unit`.
@@ -218,7 +246,7 @@ fn search(args: &OptimizeArgs, stop: &AtomicBool) -> Result<OptimizeReport> {
 		None => None,
 		Some(path) => Some(StateFile::open(path, problem.record()?, &mut islands)?),
 	};
-	let pool = Pool::start(&Program::this()?, args.processes())?;
+	let evaluator = Evaluator::new(args)?;
 	let mut progress = Progress::new(islands.generation(), args.generations as usize, problem.unit());
 	let is_reached = |islands: &Islands| match (target, islands.best()) {
 		(Some(target), Some(best)) => best.fitness <= target,
@@ -228,7 +256,7 @@ fn search(args: &OptimizeArgs, stop: &AtomicBool) -> Result<OptimizeReport> {
 	while islands.generation() < args.generations as usize && !is_reached(&islands) && !stop.load(Ordering::Relaxed) {
 		let asked = islands.begin();
 		is_exhausted = islands.is_exhausted();
-		if is_exhausted || !generation(&mut islands, asked, &pool, state.as_mut(), &mut progress, stop)? {
+		if is_exhausted || !generation(&mut islands, asked, (&problem, &evaluator), state.as_mut(), &mut progress, stop)? {
 			break;
 		}
 		islands.end().context("the generation cannot be ended")?;
@@ -241,14 +269,14 @@ fn search(args: &OptimizeArgs, stop: &AtomicBool) -> Result<OptimizeReport> {
 	if let Some(state) = state.as_mut().filter(|_| !stop.load(Ordering::Relaxed)) {
 		state.save(&islands)?;
 	}
-	Ok(OptimizeReport::new(args, &problem, &islands, &pool, &progress, (is_reached(&islands), is_exhausted)))
+	Ok(OptimizeReport::new(args, &problem, &islands, &evaluator, &progress, (is_reached(&islands), is_exhausted)))
 }
 
 /// Evaluates the trials of a generation. Returns `false` if it was interrupted.
 fn generation(
 	islands: &mut Islands,
 	asked: Vec<Trial>,
-	pool: &Pool,
+	(problem, evaluator): (&Problem, &Evaluator),
 	mut state: Option<&mut StateFile>,
 	progress: &mut Progress,
 	stop: &AtomicBool,
@@ -261,7 +289,7 @@ fn generation(
 			None => unknown.push(trial),
 		}
 	}
-	pool.evaluate(unknown, stop, |evaluated| {
+	evaluator.evaluate(problem, unknown, stop, |evaluated| {
 		if let Some(state) = &mut state {
 			state.note(&evaluated)?;
 		}
@@ -305,7 +333,7 @@ mod tests {
 	fn what_cannot_be_searched_is_refused_by_name() {
 		let refusal = |line: &str| {
 			let args = args(line);
-			let searched = Problem::new(&args).and_then(|problem| Ok(args.new_islands(&problem)?));
+			let searched = Problem::new(&args).and_then(|problem| args.new_islands(&problem));
 			match searched {
 				Err(error) => error.to_string(),
 				Ok(_) => args.target_fitness(1e6).unwrap_err().to_string(),
@@ -313,6 +341,8 @@ mod tests {
 		};
 		assert!(refusal("--landscape rosenbrock --dimensions 1").contains("invalid number of dimensions 1: expected 2 to 256"));
 		assert!(refusal("--landscape sphere --algorithm de --population 3").contains("invalid population 3: expected at least 4"));
+		assert!(refusal("--landscape sphere --stage x0 --stage y")
+			.contains("stage 2 names `y`, and the genes are x0, x1, x2, x3, x4"));
 		assert!(refusal("--landscape sphere --target nan").contains("invalid --target NaN"));
 		assert!(refusal("--landscape sphere --target=-1").contains("invalid --target -1"));
 		for wrong in [
@@ -321,6 +351,8 @@ mod tests {
 			"--dimensions 3 -- --csv a",
 			"--landscape sphere --islands 0",
 			"--landscape sphere --population 1",
+			"--landscape sphere --stage-patience 3",
+			"--landscape sphere --stage x0 --stage-patience 0",
 		] {
 			let words = wrong.split(' ').filter(|word| !word.is_empty());
 			assert!(Line::try_parse_from(std::iter::once("optimize").chain(words)).is_err(), "{wrong}");
@@ -328,6 +360,28 @@ mod tests {
 		assert_eq!(args("--islands 2 -- --csv a --width 4..8").train, ["--csv", "a", "--width", "4..8"]);
 		let unknown = Line::try_parse_from(["optimize", "--landscape", "hill"]).unwrap_err().to_string();
 		assert!(unknown.contains("rastrigin") && unknown.contains("quadratic"), "{unknown}");
+	}
+
+	#[test]
+	fn devices_train_models_and_evaluate_no_landscape() {
+		let error = Evaluator::new(&args("--landscape sphere --gpu auto")).err().expect("a landscape is not trained").to_string();
+		assert!(error.contains("a landscape has none: leave it out"), "{error}");
+	}
+
+	#[test]
+	fn stages_add_genes_on_every_island() {
+		let args = args("--landscape sphere --hidden 1 --islands 2 --stage x3 --stage x0,x1 --stage-patience 2");
+		let problem = Problem::new(&args).unwrap();
+		let mut islands = args.new_islands(&problem).unwrap();
+		let first = islands.begin();
+		assert!(first.iter().all(|trial| trial.genes[..3] == [0, 0, 0] && trial.genes[4] == 0), "{first:?}");
+		while islands.search(0).unwrap().stage() != Some((2, 2)) || islands.search(1).unwrap().stage() != Some((2, 2)) {
+			for trial in islands.begin() {
+				islands.tell(&trial, problem.fitness(&trial).unwrap()).unwrap();
+			}
+			islands.end().unwrap();
+		}
+		assert!(islands.begin().iter().any(|trial| trial.genes[0] != 0));
 	}
 
 	#[test]

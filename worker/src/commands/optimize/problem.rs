@@ -5,7 +5,7 @@ use crate::commands::train::trials::TrainingProblem;
 use anyhow::{Context, Result};
 use doin_search::{
 	landscape::{Landscape, UNIT},
-	Space, Trial,
+	Condition, Space, Trial,
 };
 use serde_json::{json, Value};
 
@@ -66,6 +66,18 @@ impl Problem {
 	/// Returns `true` if a candidate can be evaluated in part.
 	pub fn has_epochs(&self) -> bool {
 		matches!(self, Self::Training(..))
+	}
+
+	/// Returns the conditions that candidates without epochs meet, all of them.
+	///
+	/// # Errors
+	///
+	/// Errors if the genes of a training are none of its trainer.
+	pub fn without_epochs(&self) -> Result<Vec<Condition>> {
+		match self {
+			Self::Landscape(_) => Ok(Vec::new()),
+			Self::Training(training, _) => training.without_epochs(),
+		}
 	}
 
 	/// Returns everything that a fitness depends on, beside genes and program.

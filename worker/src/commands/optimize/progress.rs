@@ -95,7 +95,11 @@ impl Progress {
 			Some(left) => format!(", {} left", duration(left)),
 			None => String::new(),
 		};
-		format!("best {best}, migrants {received} in and {sent} out, {:.0} candidates per hour{left}", self.per_hour())
+		let stage = match islands.search(0).and_then(|search| search.stage()) {
+			Some((stage, stages)) => format!("stage {stage} of {stages}, "),
+			None => String::new(),
+		};
+		format!("{stage}best {best}, migrants {received} in and {sent} out, {:.0} candidates per hour{left}", self.per_hour())
 	}
 }
 

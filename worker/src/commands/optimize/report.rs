@@ -1,6 +1,6 @@
 //! Report of `optimize`.
 
-use super::{pool::Pool, problem::Problem, progress::Progress, OptimizeArgs};
+use super::{evaluator::Evaluator, problem::Problem, progress::Progress, OptimizeArgs};
 use crate::report::{count, entry};
 use doin_forecast::significant;
 use doin_search::Islands;
@@ -20,7 +20,10 @@ pub struct OptimizeReport {
 	algorithm: &'static str,
 	seed: u64,
 	islands: usize,
+	/// Processes, or threads beside the devices.
 	workers: usize,
+	/// Devices that train.
+	devices: Vec<String>,
 	/// Complete generations.
 	generations: usize,
 	/// Candidates of the archive; each one was evaluated once.
@@ -69,7 +72,7 @@ impl OptimizeReport {
 		args: &OptimizeArgs,
 		problem: &Problem,
 		islands: &Islands,
-		pool: &Pool,
+		evaluator: &Evaluator,
 		progress: &Progress,
 		(is_reached, is_exhausted): (bool, bool),
 	) -> Self {
@@ -81,7 +84,8 @@ impl OptimizeReport {
 			algorithm: args.algorithm.into(),
 			seed: args.seed,
 			islands: islands.count(),
-			workers: pool.count(),
+			workers: evaluator.count(),
+			devices: evaluator.devices(),
 			generations: islands.generation(),
 			candidates: islands.archive().len(),
 			shared: islands.shared(),
@@ -96,7 +100,7 @@ impl OptimizeReport {
 			migrants_in: counts.iter().map(|counts| counts.received).sum(),
 			migrants_out: counts.iter().map(|counts| counts.sent).sum(),
 			diversity: islands.diversity(),
-			workers_replaced: pool.replaced(),
+			workers_replaced: evaluator.replaced(),
 			evaluated: progress.count(),
 			seconds: progress.seconds(),
 			candidates_per_hour: progress.per_hour(),
@@ -111,7 +115,11 @@ impl Display for OptimizeReport {
 		entry(f, "problem", &self.description)?;
 		let islands = count(self.islands, "island");
 		entry(f, "search", format_args!("{} with seed {} on {islands}", self.algorithm, self.seed))?;
-		entry(f, "workers", format_args!("{}, of which {} were replaced", self.workers, self.workers_replaced))?;
+		if self.devices.is_empty() {
+			entry(f, "workers", format_args!("{}, of which {} were replaced", self.workers, self.workers_replaced))?;
+		} else {
+			entry(f, "devices", format_args!("{} and {}", count(self.workers, "CPU thread"), self.devices.join(", ")))?;
+		}
 		match &self.best {
 			Some(best) => entry(f, "best", format_args!("{} at {}", significant(best.value), best.shown))?,
 			None => entry(f, "best", "none could be evaluated")?,

@@ -65,7 +65,7 @@ fn optimization() -> Value {
 }
 
 fn search(domain: u32, best: u64, state: &str) -> Value {
-	json!({"domain_id": domain, "peer_id": ALICE, "state": state, "generation": 31, "population": 24, "epoch": 33,
+	json!({"domain_id": domain, "peer_id": ALICE, "state": state, "generation": 31, "stage": 1, "stages": 1, "population": 24, "epoch": 33,
 		"total_epochs": 96, "candidates": 1_744, "per_hour": 5_210, "best": best, "champion": 786_432, "pool": 12, "immigrants": 3,
 		"remaining_ms": 83_000, "since_ms": NOW - 3_600_000, "devices": ["2 CPU threads", "llvmpipe (LLVM 15.0.6, 256 bits)"]})
 }

@@ -443,10 +443,11 @@ impl<'a> View<'a> {
 			self.entry(
 				"candidates",
 				format!(
-					"{} trained, {per_hour} per hour, {} generations of {}",
+					"{} trained, {per_hour} per hour, {} generations of {}{}",
 					number(search.candidates),
 					search.generation,
-					search.population
+					search.population,
+					if search.stages > 1 { format!(", stage {} of {}", search.stage, search.stages) } else { String::new() }
 				),
 			),
 			Line::from(vec![

@@ -4,14 +4,17 @@ use super::{plan::Plan, TrainArgs};
 use crate::report::Remarks;
 use anyhow::{anyhow, ensure, Context, Result};
 use clap::Parser;
-use doin_compute::{gpu::Devices, Candidate, Control, Executor, Grouping, StoppingRule};
+use doin_compute::{gpu::Devices, Candidate, Control, Error, Executor, Grouping, StoppingRule};
 use doin_forecast::{spec::explain, table::data_hash};
 use doin_scoring::verdict::total;
-use doin_search::{GeneRange, Space, Trial};
+use doin_search::{Condition, GeneRange, Space, Trial};
 use std::{
 	path::Path,
 	sync::{atomic::AtomicBool, Arc},
 };
+
+/// Gene of the hidden layers.
+const DEPTH: &str = "depth";
 
 /// Command line of a training without the names of program and command.
 #[derive(Debug, Parser)]
@@ -78,6 +81,22 @@ impl TrainingProblem {
 		&self.space
 	}
 
+	/// Returns the conditions that candidates without epochs meet, all of them: depth 0, where it makes the family a linear model.
+	///
+	/// # Errors
+	///
+	/// Errors if a gene lies outside the range of the trainer.
+	pub fn without_epochs(&self) -> Result<Vec<Condition>> {
+		let is_shallow = |gene: &GeneRange| gene.name == DEPTH && gene.lo == 0;
+		if !self.space.genes().iter().any(is_shallow) {
+			return Ok(Vec::new());
+		}
+		let lowest: Vec<i64> = self.space.genes().iter().map(|gene| gene.lo).collect();
+		let candidate = self.args.genes.candidate_at(&self.space.named(&lowest), self.plan.window, self.plan.spec.history)?;
+		let condition = Condition { gene: DEPTH.into(), values: vec![0] };
+		Ok(if candidate.is_linear() { vec![condition] } else { Vec::new() })
+	}
+
 	/// Returns the hashes of the data, file by file.
 	pub fn data_hashes(&self) -> Vec<String> {
 		self.plan.files.iter().map(|file| hex::encode(data_hash(&file.part.series))).collect()
@@ -94,20 +113,46 @@ impl TrainingProblem {
 	///
 	/// Errors if the genes are not a point of the space.
 	pub fn fitness(&self, trial: &Trial) -> Result<u64> {
+		let fitnesses = self.fitnesses(&self.executor, std::slice::from_ref(trial), &AtomicBool::new(false))?;
+		fitnesses.and_then(|mut fitnesses| fitnesses.pop()).context("no candidate was trained")
+	}
+
+	/// Trains candidates by `executor`. Returns their validation error sums, each `u64::MAX` for one that cannot be trained. `None` if
+	/// `stop` is set before all of them are trained.
+	///
+	/// # Errors
+	///
+	/// Errors if genes are not a point of the space, or if the executor fails.
+	pub fn fitnesses(&self, executor: &Executor, trials: &[Trial], stop: &AtomicBool) -> Result<Option<Vec<u64>>> {
+		let mut fitnesses = vec![u64::MAX; trials.len()];
+		let (mut places, mut candidates) = (Vec::new(), Vec::new());
+		for (place, trial) in trials.iter().enumerate() {
+			let candidate = self.candidate(trial)?;
+			if candidate.check(&self.plan.data).is_ok() {
+				places.push(place);
+				candidates.push(candidate);
+			}
+		}
+		// The patience of a candidate does not depend on the others of its bracket.
+		let rule = StoppingRule { patience: self.args.patience, halving: false };
+		let runs = match executor.run(&self.plan.data, &candidates, Grouping::Brackets(rule), &Control::new(stop)) {
+			Ok(runs) => runs,
+			Err(Error::Stopped) => return Ok(None),
+			Err(error) => return Err(explain(error)),
+		};
+		for (place, run) in places.into_iter().zip(runs) {
+			fitnesses[place] = run.evaluated.map_or(u64::MAX, |evaluated| total(&evaluated.errors.validation));
+		}
+		Ok(Some(fitnesses))
+	}
+
+	/// Returns the candidate of a trial, with the part of its epochs that is wanted.
+	fn candidate(&self, trial: &Trial) -> Result<Candidate> {
 		self.space.check(&trial.genes)?;
 		let named = self.space.named(&trial.genes);
 		let candidate = self.args.genes.candidate_at(&named, self.plan.window, self.plan.spec.history)?;
 		let divisor = u16::try_from(trial.divisor).unwrap_or(u16::MAX).max(1);
-		let candidate = Candidate { epochs: (candidate.epochs / divisor).max(1), ..candidate };
-		if candidate.check(&self.plan.data).is_err() {
-			return Ok(u64::MAX);
-		}
-		let rule = StoppingRule { patience: self.args.patience, halving: false };
-		let never = AtomicBool::new(false);
-		let control = Control::new(&never);
-		let mut runs = self.executor.run(&self.plan.data, &[candidate], Grouping::Brackets(rule), &control).map_err(explain)?;
-		let run = runs.pop().context("no candidate was trained")?;
-		Ok(run.evaluated.map_or(u64::MAX, |evaluated| total(&evaluated.errors.validation)))
+		Ok(Candidate { epochs: (candidate.epochs / divisor).max(1), ..candidate })
 	}
 }
 

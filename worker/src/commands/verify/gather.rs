@@ -40,8 +40,7 @@ impl Models<'_> {
 		let loaded = match model {
 			ModelRef::RepeatLast => Ok(Model::RepeatLast),
 			ModelRef::Seasonal => Ok(Model::Seasonal),
-			ModelRef::Origin => Ok(Model::Point(vec![0; usize::from(self.problem.chunks())])),
-			ModelRef::Constant => Ok(self.problem.naive()?),
+			ModelRef::Origin | ModelRef::Constant | ModelRef::BuiltIn => Ok(self.problem.naive()?),
 			ModelRef::Linear => self.problem.linear.clone().ok_or_else(|| "the chain has no linear model of the owner".into()),
 			ModelRef::Stored(id) => {
 				let bytes = self.chain.model(at, id).await?.with_context(|| format!("model {id} is not stored any more"))?;

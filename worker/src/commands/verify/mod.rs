@@ -9,11 +9,12 @@ use crate::{
 	report::{shown_error, OutputArgs},
 	work::{compute, threads},
 };
-use anyhow::Result;
+use anyhow::{bail, Result};
 use claim::{exit_code, Chunks, Claim, Finding};
 use clap::Args;
 use doin_compute::thread_pool;
 use doin_primitives::DomainId;
+use doin_roles::config::ProgramHash;
 use gather::Gathered;
 use report::VerifyReport;
 use std::{process::ExitCode, time::Instant};
@@ -52,6 +53,13 @@ pub async fn run(node: &NodeArgs, args: VerifyArgs) -> ExitCode {
 async fn verify(node: &NodeArgs, args: &VerifyArgs) -> Result<u8> {
 	let chain = node.connect().await?;
 	let Gathered { problem, at, claims, missing } = gather::gather(&chain, args.domain, args.round).await?;
+	if let Some(tolerance) = problem.tolerance() {
+		let (id, code) = (args.domain, ProgramHash(tolerance.code));
+		bail!(
+			"the sums of domain {id} are medians of what its evaluators computed with the program {code}. They are not exact, nobody can \
+			 challenge them, and this command runs no program: `doin-worker domain show {id}` shows the champion"
+		);
+	}
 	let chunks = args.chunks.choose(problem.chunks(), |below| rand::random_range(0..below));
 	let (threads, started) = (threads(args.cores), Instant::now());
 	let (problem, chunks, results) = compute(move |_| {

@@ -5,9 +5,10 @@ use super::{
 	Checked,
 };
 use crate::report::{count, entry};
+use doin_forecast::significant;
 use doin_primitives::{BlockNumber, DomainId};
 use doin_roles::problem::Problem;
-use doin_scoring::{model::OUT_FRAC, Program};
+use doin_scoring::model::OUT_FRAC;
 use serde::Serialize;
 use std::fmt::{self, Display, Formatter};
 
@@ -115,8 +116,10 @@ impl StatementReport {
 
 /// Returns the mean error of a sum over some chunks as text.
 fn mean_error(problem: &Problem, claim: &Claim, error: u64, chunks: usize) -> String {
-	if matches!(problem.spec.program, Program::Quadratic(_)) {
-		return String::new();
+	if problem.has_points() {
+		// A part of the chunks has a part of the value.
+		let is_whole = chunks == usize::from(problem.chunks());
+		return if is_whole { format!(", value {}", significant(problem.draw_error(error))) } else { String::new() };
 	}
 	let predictions = match claim.draw {
 		Some(_) => problem.predictions_per_drawn_chunk(),
@@ -163,7 +166,10 @@ mod tests {
 	use super::*;
 	use crate::{commands::verify::claim::StatedErrors, fixtures::sawtooth};
 	use doin_primitives::EvidenceRef;
-	use doin_scoring::Model;
+	use doin_scoring::{
+		landscape::{Landscape, Shape},
+		Model, Program,
+	};
 
 	fn checked(finding: Finding) -> Checked {
 		let claim = Claim {
@@ -198,6 +204,16 @@ Verified: all recomputed sums equal those of the chain. (0.00 s on 1 threads)
 		assert_eq!(report(&verified, &all, 0).to_string(), expected);
 		let some = report(&verified, &[3, 4], 0).to_string();
 		assert!(some.contains("Verified on chunks 3, 4:"), "{some}");
+	}
+
+	#[test]
+	fn the_value_of_a_point_is_shown_if_all_its_chunks_are_verified() {
+		let mut problem = sawtooth();
+		let sphere = Landscape { shape: Shape::Sphere, dimensions: 2, seed: Some(1) };
+		problem.spec.program = Program::Landscape(sphere);
+		let claim = checked(Finding::Verified { chunks: 32, error: 0 }).claim;
+		assert_eq!(mean_error(&problem, &claim, 1_250_000, 32), ", value 1.2500");
+		assert_eq!(mean_error(&problem, &claim, 1_250_000, 2), "", "a part of it says nothing");
 	}
 
 	#[test]

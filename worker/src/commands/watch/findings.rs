@@ -22,7 +22,9 @@ pub fn family_of(model: &Model) -> &'static str {
 	match model {
 		Model::Net(net) if net.layers.is_empty() => "linear",
 		Model::Net(net) => Family::of(net).name(),
-		Model::RepeatLast | Model::Seasonal | Model::Point(_) | Model::Constant(_) => "baseline",
+		Model::Opaque(bytes) if !bytes.is_empty() => "program",
+		Model::Genome(_) => "genome",
+		Model::RepeatLast | Model::Seasonal | Model::Point(_) | Model::Constant(_) | Model::Opaque(_) => "baseline",
 	}
 }
 

@@ -14,6 +14,7 @@ use doin_primitives::{
 	EvidenceKind, ModelRef,
 };
 use doin_roles::{
+	config::ProgramHash,
 	loss::percent_better,
 	problem::Problem,
 	simple_models::{errors, OWNERS_MODEL},
@@ -55,8 +56,19 @@ impl KnownDomain {
 		Ok(Self { champion, family: "baseline", findings: Findings::default(), problem, baselines, nearest })
 	}
 
-	/// Returns the errors to beat as text; `None` for a program that is not a forecast.
+	/// Returns the errors to beat as text; `None` for a program whose errors are not known.
 	pub fn introduction(&self) -> Option<String> {
+		if let Some(tolerance) = self.problem.tolerance() {
+			let (problem, code) = (&self.problem, ProgramHash(tolerance.code));
+			return Some(format!(
+				"domain {}: {}. Its sums are medians of what evaluators compute with the program {code}. To beat: the empty model with a mean \
+				 chunk sum of {} {}",
+				problem.id,
+				problem.name(),
+				significant(problem.draw_error(tolerance.initial_error)),
+				problem.unit().1
+			));
+		}
 		let row = self.initial_row()?;
 		let (problem, size) = (&self.problem, self.problem.unit().0);
 		let ridge = self.baselines.iter().find(|row| row.name == "ridge");
@@ -91,15 +103,17 @@ impl KnownDomain {
 	/// Returns the errors of a champion as text: on its draw, and on the held-out tail beside simple models.
 	pub fn describe_champion(&self, champion: &ChampionView<Account>, tail: Option<f64>) -> String {
 		let (size, unit) = self.problem.unit();
-		let on_draw = format!(
-			"error {} {unit} on its draw, {} ({})",
-			significant(self.problem.draw_error(champion.error)),
-			comparison(
-				percent_better(champion.loss),
-				if self.problem.linear.is_some() { OWNERS_MODEL } else { "the best naive model" }
-			),
-			significant(self.problem.draw_error(champion.initial_error))
-		);
+		let error = significant(self.problem.draw_error(champion.error));
+		let (error, initial) = match self.problem.linear {
+			_ if self.problem.has_points() => (format!("value {error}"), "the origin"),
+			Some(_) => (format!("error {error} {unit} on its draw"), OWNERS_MODEL),
+			None if self.problem.tolerance().is_some() => {
+				(format!("mean chunk sum {error} {unit} on its draw"), "the empty model")
+			}
+			None => (format!("error {error} {unit} on its draw"), "the best naive model"),
+		};
+		let initial_error = significant(self.problem.draw_error(champion.initial_error));
+		let on_draw = format!("{error}, {} ({initial_error})", comparison(percent_better(champion.loss), initial));
 		let Some(error) = tail else { return on_draw };
 		let compare = |row: &BaselineRow| Some(comparison(percent_below(error, row.test?.mean * size), &row.name));
 		let against: Vec<_> = self.baselines.iter().filter_map(compare).collect();
@@ -107,11 +121,13 @@ impl KnownDomain {
 	}
 }
 
-/// Returns the initial champion: the linear model of the owner, or the better naive model on validation.
+/// Returns the initial champion: the linear model of the owner, the origin, or the better naive model on validation.
 fn initial_champion(problem: &Problem, baselines: &[BaselineRow]) -> ModelRef {
 	match baselines {
 		_ if problem.linear.is_some() => ModelRef::Linear,
 		_ if problem.rows().is_some() => ModelRef::Constant,
+		_ if problem.has_points() || problem.tolerance().is_some() => ModelRef::Origin,
+		_ if problem.runs().is_some() => ModelRef::BuiltIn,
 		[last, seasonal, ..] if seasonal.validation.error < last.validation.error => ModelRef::Seasonal,
 		_ => ModelRef::RepeatLast,
 	}

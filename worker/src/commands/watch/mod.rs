@@ -260,7 +260,7 @@ impl Watcher {
 		}
 		let evidence = match domain.evidence {
 			EvidenceKind::Sealed => self.chain.evidence(at, domain.id).await?,
-			EvidenceKind::Public | EvidenceKind::Synthetic | EvidenceKind::Live => None,
+			EvidenceKind::Public | EvidenceKind::Synthetic | EvidenceKind::Live | EvidenceKind::Drawn => None,
 		};
 		if let Some(evidence) = &evidence {
 			self.follow_segments(at, domain.id, evidence).await;

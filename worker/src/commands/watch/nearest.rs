@@ -88,7 +88,7 @@ pub mod tests {
 		};
 		let mut data = Published::Rows(base);
 		data.append(&rows(1_000..1_000 + 512 * opened));
-		Problem { id: 4, spec, data, linear: None }
+		Problem { id: 4, spec, data, linear: None, program: None }
 	}
 
 	#[tokio::test]

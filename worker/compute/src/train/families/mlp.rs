@@ -9,7 +9,7 @@ use crate::train::{
 	batches::Batches,
 	candidate::{Candidate, BYTE_OPERAND_BITS},
 	dataset::Dataset,
-	initial::{he_masters, seed, InitialLayer, InitialState},
+	initial::{seed, InitialLayer, InitialState},
 	ridge::LinearModel,
 	trainer::{InitialOutputs, TrainLoop, TrainableNet, Trainer},
 };
@@ -28,6 +28,7 @@ use doin_scoring::{
 	philox::{purpose, Stream},
 	Encoder, Net,
 };
+use doin_training::initial::he_masters;
 
 /// Returns the training of a dense net. A linear skip stays as it is, and the net learns its residuals. The best net on the
 /// early-stopping set is kept; beside a linear skip, the best may be the skip alone, with a net whose outputs are zero.
@@ -176,7 +177,12 @@ mod tests {
 		train::{candidate::ignore_epochs, families::assert_learns_a_nonlinear_map, stopping::EpochError},
 		Error, WindowSource,
 	};
+	use doin_kernels::{
+		layout::{row_value, BATCH},
+		ops::lion::{MAX_BIAS, MAX_WEIGHT},
+	};
 	use doin_scoring::{score::score, Model, Windows};
+	use doin_training::{loss::absolute, DenseNet, Parameters, Shape};
 	use std::{ops::ControlFlow, sync::atomic::AtomicBool};
 
 	static RUN: AtomicBool = AtomicBool::new(false);
@@ -228,6 +234,48 @@ mod tests {
 		// Pinned: a different digest means that old training runs can no longer be repeated.
 		let digest = doin_primitives::blake2_256(&Model::Net(net).to_bytes());
 		assert_eq!(digest[..8], [157, 133, 76, 213, 71, 243, 64, 133]);
+	}
+
+	#[test]
+	fn steps_are_those_of_the_definition() {
+		let data = Dataset::new(seasonal(), 500, 1).unwrap().with_backend(Backend::SCALAR);
+		for (depth, width) in [(0, 1), (1, 9), (2, 20)] {
+			let candidate = Candidate { window: 20, width, depth, synthetic_share: 100, decay: 2, ..candidate() };
+			let mut net = MlpNet::new(&data, &candidate, None);
+			let outputs = data.task.program.outputs();
+			let shape = Shape { inputs: 20, hidden: vec![width; depth.into()], outputs };
+			let parameters = |layer: &TrainableLayer| {
+				let row = |output: usize| (0..layer.forward.inputs).map(move |input| layer.master(output, input));
+				let masters = (0..layer.forward.outputs).flat_map(row);
+				let biases = layer.bias.masters[..layer.forward.outputs].to_vec();
+				[Parameters::new(masters.collect(), MAX_WEIGHT), Parameters::new(biases, MAX_BIAS)]
+			};
+			let out_shift = net.layers[usize::from(depth)].forward.shift as u8;
+			let first = net.layers.iter().map(parameters).collect();
+			let mut definition = DenseNet::resume(&shape, out_shift, first).unwrap();
+			for number in 0..20 {
+				let size = StepSize { rate: 700 - 9 * number as i32, decay: 2 };
+				net.step(number, size.rate);
+				let x = net.batches.inputs.by_sample(20, BATCH);
+				let targets = &net.batches.targets;
+				definition.step(
+					&x,
+					|outputs, gradient| {
+						for (at, (gradient, sum)) in gradient.iter_mut().zip(outputs.sums).enumerate() {
+							let target = row_value(targets, at % outputs.width, at / outputs.width);
+							*gradient = absolute(*sum, target, outputs.shift);
+						}
+					},
+					size,
+				);
+				for (layer, defined) in net.layers.iter().zip(definition.layers()) {
+					let [weights, biases] = parameters(layer);
+					assert_eq!(weights.masters, defined.weights().masters, "step {number}, depth {depth}");
+					assert_eq!(biases.masters, defined.biases().masters, "step {number}, depth {depth}");
+					assert_eq!(&layer.forward.layer(), defined.layer(), "step {number}, depth {depth}");
+				}
+			}
+		}
 	}
 
 	#[test]

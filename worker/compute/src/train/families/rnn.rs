@@ -13,7 +13,7 @@ use crate::{
 		batches::Batches,
 		candidate::Candidate,
 		dataset::Dataset,
-		initial::{seed, uniform, InitialLayer, InitialState},
+		initial::{seed, InitialLayer, InitialState},
 		ridge::LinearModel,
 		trainer::{InitialOutputs, TrainLoop, TrainableNet, Trainer},
 	},
@@ -34,6 +34,7 @@ use doin_scoring::{
 	philox::{purpose, Stream},
 	Net,
 };
+use doin_training::initial::uniform;
 
 /// Fractional bits of the accumulators of the last layer.
 const ACC_FRAC: u32 = WEIGHT_FRAC + OUTPUT_FRAC;

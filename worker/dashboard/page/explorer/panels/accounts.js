@@ -1,5 +1,5 @@
 import { html, useState } from "../../lib/html.js";
-import { Amount, BlockLink, Card, Facts, Figure, Loaded, Table } from "../../lib/ui.js";
+import { Amount, BlockLink, Card, Copied, Facts, Figure, Loaded, Table } from "../../lib/ui.js";
 import { things, words } from "../../lib/format.js";
 import { call, checkedAccount, entries, query } from "../node.js";
 import { useChain } from "../use.js";
@@ -95,7 +95,7 @@ async function entryOf(at, item, who) {
 function Balances({ at, who, account }) {
 	const from = { item: "System.Account", keys: [who], value: account, at };
 	return html`<${Card} wide title="Balance" note=${html`block <${BlockLink} number=${at.number} />`}>
-		<p><${AccountLink} id=${who} isWhole /></p>
+		<p><${Copied} text=${who} name="the address" /></p>
 		<${Facts} rows=${[
 			["Free", html`<${Stored} name="Free balance" field="data.free" ...${from} isAmount />`],
 			["Held and reserved", html`<${Stored} name="Reserved balance" field="data.reserved" ...${from} isAmount />`],

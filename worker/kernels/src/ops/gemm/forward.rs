@@ -1,12 +1,13 @@
 //! Forward passes of dense layers, and the transposition of their activations for weight gradients.
 
-use super::{super::dot, product};
+use super::product;
 use crate::{
 	layout::{row_value_mut, ActivationPanels, BatchTiles, Block, PackedWeights, BATCH, BATCH_BLOCKS, LANES, ROWS, TILE, TILES},
 	simd::{SimdI32, SimdI8},
 	Operation,
 };
-use doin_scoring::{math::round_shift_i32, model::MAX_ACT};
+use doin_scoring::Layer;
+use doin_training::dense::{self, Weights};
 
 /// Computes a hidden layer: `y = clamp((W·x + b + 2^(shift−1)) >> shift, 0, 2047)`.
 #[derive(Debug)]
@@ -26,12 +27,12 @@ impl Operation for DenseRelu<'_> {
 
 	fn reference(self) {
 		let Self { layer, x, y, tiles } = self;
-		for output in 0..layer.outputs {
-			for sample in 0..tiles * TILE * LANES {
-				let sum = accumulator(layer, x, output, sample);
-				y.set(output, sample, round_shift_i32(sum, layer.shift).clamp(0, MAX_ACT) as i16);
-			}
-		}
+		let samples = tiles * TILE * LANES;
+		let mut values = vec![0; samples * layer.outputs];
+		let Layer { weights, bias, .. } = layer.layer();
+		let weights = Weights { inputs: layer.inputs, shift: layer.shift, rows: &weights, bias: &bias };
+		dense::relu(weights, &x.by_sample(layer.inputs, samples), &mut values);
+		y.set_by_sample(layer.outputs, &values);
 	}
 
 	#[inline(always)]
@@ -103,10 +104,13 @@ impl Operation for DenseSums<'_> {
 
 	fn reference(self) {
 		let Self { layer, x, sums, tiles } = self;
-		for output in 0..layer.outputs {
-			for sample in 0..tiles * TILE * LANES {
-				*row_value_mut(sums, output, sample) = accumulator(layer, x, output, sample);
-			}
+		let samples = tiles * TILE * LANES;
+		let mut values = vec![0; samples * layer.outputs];
+		let Layer { weights, bias, .. } = layer.layer();
+		let weights = Weights { inputs: layer.inputs, shift: layer.shift, rows: &weights, bias: &bias };
+		dense::sums(weights, &x.by_sample(layer.inputs, samples), &mut values);
+		for (sample, row) in values.chunks_exact(layer.outputs).enumerate() {
+			row.iter().enumerate().for_each(|(output, sum)| *row_value_mut(sums, output, sample) = *sum);
 		}
 	}
 
@@ -152,12 +156,6 @@ fn sum_vectors<S: SimdI32, const N: usize>(
 			s.store(&mut out[r][(tile * TILE + at + c) % BATCH_BLOCKS], sums[r][c]);
 		}
 	}
-}
-
-/// Returns the accumulator of an output for a sample.
-fn accumulator(layer: &PackedWeights, x: &BatchTiles, output: usize, sample: usize) -> i32 {
-	let bias = layer.bias.as_flattened()[output];
-	dot(bias, (0..layer.inputs).map(|input| (layer.get(output, input), x.get(input, sample))))
 }
 
 /// Converts activations with samples in lanes to activations with neurons in lanes.

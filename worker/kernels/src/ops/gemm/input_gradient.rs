@@ -4,22 +4,15 @@
 //! stored. Unscaled gradients are written to a buffer, and their magnitudes are OR-ed together: the bit length of the OR is the
 //! bit length of the largest.
 
-use super::{
-	super::{dot, round_shift_any},
-	product,
-};
+use super::product;
 use crate::{
-	layout::{
-		row_value, row_value_mut, BatchTiles, Block, GradientGroups, PackedWeights, TrainableLayer, BATCH, BATCH_BLOCKS,
-		GROUP_BLOCKS, ROWS, TILE, TILES,
-	},
+	layout::{BatchTiles, Block, GradientGroups, PackedWeights, TrainableLayer, BATCH, GROUP_BLOCKS, ROWS, TILE, TILES},
 	simd::{SimdI32, SimdI8},
 	Operation,
 };
-use doin_scoring::model::MAX_ACT;
+use doin_training::dense;
 
-/// Bits of a propagated gradient without its sign.
-pub const GRADIENT_BITS: u32 = 11;
+pub use doin_training::dense::{requantise_gradient, GRADIENT_BITS};
 
 /// Computes the gradients of the inputs of a layer from those of its outputs: zero where activations are clamped, shifted right
 /// with rounding until the largest of the batch has [`GRADIENT_BITS`].
@@ -43,30 +36,20 @@ impl Operation for InputGradient<'_> {
 	type Output = ();
 
 	fn reference(self) {
-		let Self { layer, gradient, activations, unscaled, mut tiles, groups } = self;
+		let Self { layer, gradient, activations, mut tiles, groups, .. } = self;
 		let PackedWeights { inputs, outputs, .. } = layer.forward;
-		if unscaled.len() * TILE < inputs * BATCH_BLOCKS {
-			unscaled.resize((inputs * BATCH_BLOCKS).div_ceil(TILE), [Block::ZERO; TILE]);
-		}
-		let unscaled = unscaled.as_flattened_mut();
-		let mut bits = 0;
-		for input in 0..inputs {
-			for sample in 0..BATCH {
-				let alive = (1..MAX_ACT).contains(&i32::from(activations.get(input, sample)));
-				let terms = (0..outputs).map(|output| (layer.forward.get(output, input), gradient.get(output, sample)));
-				let sum = if alive { dot(0, terms) } else { 0 };
-				bits |= sum.unsigned_abs();
-				*row_value_mut(unscaled, input, sample) = sum;
+		let column = |input: usize| (0..outputs).map(move |output| layer.forward.get(output, input));
+		let columns: Vec<i16> = (0..inputs).flat_map(column).collect();
+		let (gradient, activations) = (gradient.by_sample(outputs, BATCH), activations.by_sample(inputs, BATCH));
+		let mut unscaled = vec![0; inputs * BATCH];
+		let bits = dense::input_gradient(&columns, outputs, &gradient, &activations, &mut unscaled);
+		for (at, sum) in unscaled.into_iter().enumerate() {
+			let (sample, input) = (at / inputs, at % inputs);
+			let gradient = requantise_gradient(sum, bits);
+			if let Some(tiles) = tiles.as_mut() {
+				tiles.set(input, sample, gradient);
 			}
-		}
-		for input in 0..inputs {
-			for sample in 0..BATCH {
-				let gradient = requantise_gradient(row_value(unscaled, input, sample), bits);
-				if let Some(tiles) = tiles.as_mut() {
-					tiles.set(input, sample, gradient);
-				}
-				groups.set(input, sample, gradient);
-			}
+			groups.set(input, sample, gradient);
 		}
 	}
 
@@ -109,12 +92,6 @@ fn input_gradient<S: SimdI8>(
 		}
 	}
 	rescale(s, unscaled, groups, bits, tiles, out);
-}
-
-/// Returns an unscaled gradient at the scale of a batch whose magnitudes have the bits `bits`.
-pub(crate) fn requantise_gradient(sum: i32, bits: u32) -> i16 {
-	let shift = (u32::BITS - bits.leading_zeros()).saturating_sub(GRADIENT_BITS);
-	round_shift_any(sum, shift).clamp(-MAX_ACT, MAX_ACT) as i16
 }
 
 /// Shifts unscaled gradients right until the largest, whose bits are among `bits`, has [`GRADIENT_BITS`], and packs them.

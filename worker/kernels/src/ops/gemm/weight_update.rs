@@ -10,7 +10,7 @@ use crate::{
 	simd::{SimdI32, SimdI8},
 	Operation,
 };
-use doin_scoring::math::round_shift_i32;
+use doin_training::dense;
 
 /// Makes one step of [Lion](lion) for the weights and biases of a layer, and rounds them for the next passes.
 #[derive(Debug)]
@@ -31,15 +31,16 @@ impl Operation for WeightUpdate<'_> {
 	fn reference(self) {
 		let Self { layer, gradient, inputs, step } = self;
 		let PackedWeights { inputs: width, outputs, .. } = layer.forward;
-		for output in 0..outputs {
-			for input in 0..width {
-				let g = dot(0, (0..BATCH).map(|sample| (gradient.get(output, sample), inputs.get(input, sample))));
-				update_weight(layer, output, input, g, step);
+		let samples = |value: &dyn Fn(usize) -> i16| (0..BATCH).map(value).collect::<Vec<i16>>();
+		let x: Vec<Vec<i16>> = (0..width).map(|input| samples(&|sample| inputs.get(input, sample))).collect();
+		let g: Vec<Vec<i16>> =
+			(0..layer.bias.masters.len()).map(|output| samples(&|sample| gradient.get(output, sample))).collect();
+		for (output, g) in g.iter().enumerate().take(outputs) {
+			for (input, x) in x.iter().enumerate() {
+				update_weight(layer, output, input, dense::weight_gradient(g, x), step);
 			}
 		}
-		let sums: Vec<i32> = (0..layer.bias.masters.len())
-			.map(|output| (0..BATCH).map(|sample| i32::from(gradient.get(output, sample))).sum::<i32>() << ACT_FRAC)
-			.collect();
+		let sums: Vec<i32> = g.iter().map(|g| dense::bias_gradient(g)).collect();
 		layer.bias.step(&sums, step);
 		layer.round_bias();
 	}
@@ -225,7 +226,7 @@ pub(crate) fn group_sums<S: SimdI32>(s: S, g: &[Block; GROUP_BLOCKS]) -> [i32; R
 /// Makes one step of one weight against gradient `g`.
 pub(crate) fn update_weight(layer: &mut TrainableLayer, output: usize, input: usize, g: i32, step: StepSize) {
 	let master = update_master(layer, output, input, g, step);
-	layer.set_weight(output, input, round_shift_i32(master, MASTER_FRAC - WEIGHT_FRAC) as i16);
+	layer.set_weight(output, input, lion::weight(master));
 }
 
 /// Makes one step of the master of one weight against gradient `g`, and returns the master.
@@ -328,7 +329,7 @@ impl Operation for RoundWeights<'_> {
 		let Self { layer } = self;
 		for output in 0..layer.forward.outputs {
 			for input in 0..layer.forward.inputs {
-				let weight = round_shift_i32(layer.master(output, input), MASTER_FRAC - WEIGHT_FRAC) as i16;
+				let weight = lion::weight(layer.master(output, input));
 				layer.forward.set(output, input, weight);
 			}
 		}

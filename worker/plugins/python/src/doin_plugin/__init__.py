@@ -1,11 +1,28 @@
-"""Optimizers in Python for the worker of DOIN.
+"""Optimizers and programs of tolerance domains in Python for the worker of DOIN.
 
 An optimizer is a subclass of `Optimizer` with `configure` and `ask`; `run` speaks the protocol. `Callbacks` runs an algorithm that has a
 loop of its own. `python3 -m doin_plugin.conformance -- COMMAND` tests any program.
+
+The program of a tolerance domain, e.g. a training function, is a subclass of `Evaluator` with `evaluate`; `serve` speaks its protocol.
 """
 
 from ._callbacks import Callbacks, Search
-from ._optimizer import Optimizer, run
+from ._evaluator import Evaluator, InvalidModel, genes_of, serve, sums_of
+from ._optimizer import Optimizer, Part, run
 from ._space import Gene, Genes, Space
 
-__all__ = ["Callbacks", "Gene", "Genes", "Optimizer", "Search", "Space", "run"]
+__all__ = [
+    "Callbacks",
+    "Evaluator",
+    "Gene",
+    "Genes",
+    "InvalidModel",
+    "Optimizer",
+    "Part",
+    "Search",
+    "Space",
+    "genes_of",
+    "run",
+    "serve",
+    "sums_of",
+]

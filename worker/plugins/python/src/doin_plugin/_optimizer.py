@@ -8,13 +8,20 @@ import os
 import pickle
 import sys
 import traceback
-from typing import IO, Any, Dict, List, Mapping, Optional, Sequence
+from typing import IO, Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Union
 
 from ._space import Genes, Space
 
 VERSION = 1
 METHOD_NOT_FOUND = -32601
 PARSE_ERROR = -32700
+
+
+class Part(NamedTuple):
+    """A candidate that is to be trained for a part of its epochs: all of them divided by `divisor`, 1 to 1024."""
+
+    genes: Mapping[str, Any]
+    divisor: int
 
 
 class Optimizer:
@@ -28,12 +35,18 @@ class Optimizer:
         """Takes the space, the seed of all random numbers, and the number of candidates of a generation."""
         raise NotImplementedError("write a method `configure`")
 
-    def ask(self, count: int) -> Sequence[Mapping[str, Any]]:
-        """Returns at most `count` candidates. None of them means that it waits for fitnesses, or that the search has ended."""
+    def ask(self, count: int) -> Sequence[Union[Mapping[str, Any], Part]]:
+        """Returns at most `count` candidates. None of them means that it waits for fitnesses, or that the search has ended.
+
+        A `Part` asks for a part of a training. The whole training of the same candidate can be asked for later.
+        """
         raise NotImplementedError("write a method `ask`")
 
     def tell(self, genes: Genes, fitness: Optional[int]) -> None:
         """Takes a fitness. The candidate may be one that was never asked for: the worker begins with models of its own."""
+
+    def tell_part(self, genes: Genes, fitness: Optional[int], divisor: int) -> None:
+        """Takes a fitness after a part of the training. It cannot be compared with that of another part."""
 
     def inject(self, genes: Genes, fitness: int, moved: bool) -> None:
         """Takes a champion of somebody else with its verified fitness.
@@ -92,10 +105,18 @@ class _Program:
         return {}
 
     def ask(self, count: int, **_: Any) -> Any:
-        return {"trials": [{"genes": self.space.checked(genes)} for genes in self.optimizer.ask(count)]}
+        return {"trials": [self._trial(candidate) for candidate in self.optimizer.ask(count)]}
 
-    def tell(self, genes: Genes, fitness: Optional[int], **_: Any) -> Any:
-        self.optimizer.tell(genes, fitness)
+    def _trial(self, candidate: Union[Mapping[str, Any], Part]) -> Dict[str, Any]:
+        if isinstance(candidate, Part):
+            return {"genes": self.space.checked(candidate.genes), "divisor": candidate.divisor}
+        return {"genes": self.space.checked(candidate)}
+
+    def tell(self, genes: Genes, fitness: Optional[int], divisor: int = 1, **_: Any) -> Any:
+        if divisor == 1:
+            self.optimizer.tell(genes, fitness)
+        else:
+            self.optimizer.tell_part(genes, fitness, divisor)
         return {}
 
     def inject(self, genes: Genes, fitness: int, moved: bool = False, **_: Any) -> Any:

@@ -1,6 +1,6 @@
-"""Tests whether a program speaks the protocol of optimizers.
+"""Tests whether a program speaks the protocol of optimizers, or that of the programs of tolerance domains.
 
-Usage: python3 -m doin_plugin.conformance [--timeout SECONDS] [--json] -- COMMAND [ARGUMENT ...]
+Usage: python3 -m doin_plugin.conformance [--kind evaluator] [--timeout SECONDS] [--json] -- COMMAND [ARGUMENT ...]
 
 Every case starts the program anew. The exit code is 0 if all cases pass, 1 if one fails, 2 for a wrong usage.
 """
@@ -16,6 +16,7 @@ import threading
 import time
 from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
+from ._evaluator import LARGEST_SUM
 from ._optimizer import METHOD_NOT_FOUND, VERSION
 from ._space import Genes, Space
 
@@ -28,6 +29,10 @@ GENES: List[Dict[str, Any]] = [
     {"name": "depth", "kind": "integer", "lo": -50, "hi": 50},
 ]
 SPACE = Space.of(GENES)
+EVALUATED = list(range(32))
+"""Chunks that a program of a tolerance domain is asked for."""
+MODELS = [b"\x00", b"\xff" * 7, b"{", b"[" * 5_000, b'{"rate":1e999}', bytes(range(256)) * 4]
+"""Bytes that anybody could submit."""
 
 
 class Failure(Exception):
@@ -302,7 +307,11 @@ def _state(result: Any) -> Any:
 
 def it_ends_with_its_input(start: Start) -> None:
     """the program ends when its input does"""
-    program = start().begin()
+    _end_of_input(start().begin())
+
+
+def _end_of_input(program: Program) -> None:
+    """Closes the input of a program, and waits for its end."""
     assert program.process.stdin is not None
     program.process.stdin.close()
     try:
@@ -323,6 +332,83 @@ CASES: List[Callable[[Start], None]] = [
     it_repeats_itself,
     it_goes_on_from_a_checkpoint,
     it_ends_with_its_input,
+]
+
+
+def _sums(program: Program, model: bytes) -> List[int]:
+    """Asks for the sums of a model, and checks them."""
+    result = program.ask("evaluate", model="0x" + model.hex(), chunks=EVALUATED)
+    sums = result.get("sums") if isinstance(result, dict) else None
+    if not isinstance(sums, list) or len(sums) != len(EVALUATED):
+        raise Failure(f'`evaluate` is answered by `{json.dumps(result)[:80]}`: return {{"sums": […]}} with a sum for each chunk')
+    for chunk, found in zip(EVALUATED, sums):
+        if type(found) is not int or not 0 <= found <= LARGEST_SUM:
+            raise Failure(f"the sum of chunk {chunk} is `{json.dumps(found)[:40]}`: return whole numbers from 0 to {LARGEST_SUM}")
+    return sums
+
+
+def _evaluator(start: Start) -> Program:
+    """Starts a program of a tolerance domain, and sends the first message."""
+    program = start()
+    result = program.ask("initialize", version=VERSION, kind="evaluator")
+    version = result.get("version") if isinstance(result, dict) else None
+    if version != VERSION:
+        raise Failure(f"`initialize` is answered by version {json.dumps(version)}: return {{\"version\": {VERSION}}}")
+    return program
+
+
+def it_scores_the_empty_model(start: Start) -> None:
+    """the empty model has an error"""
+    if not any(_sums(_evaluator(start), b"")):
+        raise Failure("all sums of the empty model are 0, so nothing can be better: make it a bad model")
+
+
+def it_scores_alike_in_every_process(start: Start) -> None:
+    """two processes answer the same sums"""
+    first, second = _sums(_evaluator(start), b""), _sums(_evaluator(start), b"")
+    for chunk, (one, other) in zip(EVALUATED, zip(first, second)):
+        if one != other:
+            raise Failure(f"chunk {chunk} has the sums {one} and {other}: seed all random numbers with the number of the chunk")
+
+
+def it_scores_alike_whatever_came_before(start: Start) -> None:
+    """sums do not depend on earlier messages"""
+    program = _evaluator(start)
+    first = _sums(program, b"")
+    for model in MODELS:
+        _sums(program, model)
+    if _sums(program, b"") != first:
+        raise Failure("the sums of a model change after other models were scored: keep nothing between two messages")
+
+
+def it_scores_any_bytes(start: Start) -> None:
+    """any bytes have sums"""
+    program = _evaluator(start)
+    for model in MODELS:
+        _sums(program, model)
+
+
+def it_refuses_unknown_methods_and_goes_on(start: Start) -> None:
+    """an unknown method is an error, and the program goes on"""
+    program = _evaluator(start)
+    error = program.answer("something_new").get("error")
+    if not isinstance(error, dict) or error.get("code") != METHOD_NOT_FOUND:
+        raise Failure(f"an unknown method is answered by `{json.dumps(error)[:80]}`: answer the error {METHOD_NOT_FOUND}")
+    _sums(program, b"")
+
+
+def it_ends_with_its_input_too(start: Start) -> None:
+    """the program ends when its input does"""
+    _end_of_input(_evaluator(start))
+
+
+EVALUATOR_CASES: List[Callable[[Start], None]] = [
+    it_scores_the_empty_model,
+    it_scores_alike_in_every_process,
+    it_scores_alike_whatever_came_before,
+    it_scores_any_bytes,
+    it_refuses_unknown_methods_and_goes_on,
+    it_ends_with_its_input_too,
 ]
 
 
@@ -349,12 +435,14 @@ def check(case: Callable[[Start], None], command: Sequence[str], timeout: float)
 def main(arguments: Optional[Sequence[str]] = None) -> int:
     """Runs all cases; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python3 -m doin_plugin.conformance", description="Tests a program against the protocol.")
+    parser.add_argument("--kind", choices=("optimizer", "evaluator"), default="optimizer", help="kind of the program, optimizer by default")
     parser.add_argument("--timeout", type=float, default=30.0, help="seconds for an answer, 30 by default")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of lines")
     parser.add_argument("command", nargs="+", metavar="COMMAND", help="the program and its arguments, after --")
     options = parser.parse_args(arguments)
+    cases = EVALUATOR_CASES if options.kind == "evaluator" else CASES
     began, outcomes = time.monotonic(), []
-    for case in CASES:
+    for case in cases:
         outcome, reason = check(case, options.command, options.timeout)
         outcomes.append({"case": case.__name__, "outcome": outcome, "reason": reason})
         if not options.json:
@@ -363,7 +451,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     if options.json:
         print(json.dumps({"command": options.command, "failed": failed, "cases": outcomes}))
     else:
-        print(f"{len(CASES) - failed} of {len(CASES)} cases without a fault, {time.monotonic() - began:.1f} s")
+        print(f"{len(cases) - failed} of {len(cases)} cases without a fault, {time.monotonic() - began:.1f} s")
     return 1 if failed else 0
 
 

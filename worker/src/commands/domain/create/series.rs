@@ -121,7 +121,7 @@ impl DraftReport {
 			data_root: format!("0x{}", hex::encode(spec.data_root)),
 			generator: match &spec.evidence {
 				Evidence::Synthetic(generator) => Some(generator.clone()),
-				Evidence::Public | Evidence::Sealed { .. } | Evidence::Live { .. } => None,
+				Evidence::Public | Evidence::Sealed { .. } | Evidence::Live { .. } | Evidence::Drawn => None,
 			},
 			sealed: SealedReport::of(&draft.domain),
 			baselines: draft.baselines.iter().map(baseline).collect(),

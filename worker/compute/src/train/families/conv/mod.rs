@@ -11,7 +11,7 @@ use crate::{
 		batches::Batches,
 		candidate::{Candidate, Cost, MAX_KERNEL},
 		dataset::Dataset,
-		initial::{he_masters, seed, InitialLayer, InitialState},
+		initial::{seed, InitialLayer, InitialState},
 		ridge::LinearModel,
 		trainer::{InitialOutputs, TrainLoop, TrainableNet, Trainer},
 	},
@@ -35,6 +35,7 @@ use doin_scoring::{
 	philox::{purpose, Stream},
 	Encoder, Net,
 };
+use doin_training::initial::he_masters;
 
 /// Returns the convolutions of a candidate, in order: the first one reads the channels of the window, every other one the
 /// channels of the convolution before it. Returns `None` if a kernel does not fit.

@@ -1,6 +1,6 @@
 //! Learning rate of a training run.
 
-use doin_kernels::ops::lion::MAX_RATE_SHIFT;
+use crate::lion::MAX_RATE_SHIFT;
 
 /// A learning rate that falls linearly from 2^`shift` to a 128th of it, by additions only. Rates are in units of 2⁻²⁰.
 #[derive(Clone, Debug)]
@@ -16,9 +16,10 @@ pub struct LearningRate {
 impl LearningRate {
 	/// Returns the schedule over `steps` steps whose first rate is 2^`shift`, at most 2^[`MAX_RATE_SHIFT`].
 	pub fn new(shift: u8, steps: u32) -> Self {
-		let first = 1i64 << (16 + shift.min(MAX_RATE_SHIFT));
+		let first = (1i64 << 16).wrapping_shl(shift.min(MAX_RATE_SHIFT).into());
 		let last = (first >> 7).max(1 << 16);
-		Self { rate: first, fall: (first - last) / i64::from(steps.max(1)), last }
+		let fall = first.wrapping_sub(last).checked_div(steps.max(1).into()).unwrap_or(0);
+		Self { rate: first, fall, last }
 	}
 
 	/// Returns the next rate, the decrease per step and the smallest rate, in Q16.
@@ -30,7 +31,7 @@ impl LearningRate {
 	/// Returns the rate of the next step, and moves on to the one after it.
 	pub fn advance(&mut self) -> i32 {
 		let rate = self.rate;
-		self.rate = (rate - self.fall).max(self.last);
+		self.rate = rate.wrapping_sub(self.fall).max(self.last);
 		(rate >> 16) as i32
 	}
 }

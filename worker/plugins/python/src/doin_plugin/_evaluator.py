@@ -1,0 +1,148 @@
+"""The interface of a program of a tolerance domain, and the loop that speaks its protocol."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import sys
+import traceback
+from typing import IO, Any, Dict, List, Optional, Sequence
+
+from ._optimizer import METHOD_NOT_FOUND, PARSE_ERROR, VERSION
+
+LARGEST_SUM = 2**32 - 2
+"""Largest error sum of a chunk."""
+
+
+class InvalidModel(Exception):
+    """Bytes that are no model of the program. Every chunk then has the largest sum, on all machines alike."""
+
+
+class Evaluator:
+    """A program that trains models and scores them. `evaluate` is needed.
+
+    Evaluators on other machines run the same file on the same bytes, and their sums have to agree with the median of all of them within
+    the tolerance of the domain. So a result must depend on `model` and `chunk` alone: seed all random numbers with the number of the
+    chunk, read no clock, no network and no file that is not part of the program, and bound the work by counting steps.
+    """
+
+    SCALE = 1_000_000
+    """Sum of an error of 1. An error is rounded to a sum, so the smallest sums have to be large beside 1 / tolerance."""
+
+    def evaluate(self, model: bytes, chunk: int) -> float:
+        """Returns the error of a model on a chunk, 0 or more; lower is better. The empty model is the one to beat.
+
+        Anybody can submit any bytes: raise `InvalidModel` for those that are no model.
+        """
+        raise NotImplementedError("write a method `evaluate`")
+
+    def train(self, genes: Dict[str, int]) -> bytes:
+        """Returns the model that genes make, 1 byte or more. Optimizers call it. The default writes the genes as JSON."""
+        return json.dumps(genes, sort_keys=True, separators=(",", ":")).encode()
+
+
+def genes_of(model: bytes, default: Dict[str, int]) -> Dict[str, int]:
+    """Returns the genes that the default of `train` has written; those of `default` for the empty model."""
+    if not model:
+        return dict(default)
+    try:
+        genes = json.loads(model)
+    except (ValueError, RecursionError):
+        raise InvalidModel("no JSON") from None
+    if not isinstance(genes, dict) or set(genes) != set(default):
+        raise InvalidModel("other genes")
+    if not all(type(value) is int for value in genes.values()):
+        raise InvalidModel("a gene is not a whole number")
+    return genes
+
+
+class _Program:
+    """Calls the methods of an evaluator that messages name."""
+
+    def __init__(self, evaluator: Evaluator) -> None:
+        self.evaluator = evaluator
+
+    def initialize(self, params: Dict[str, Any]) -> Any:
+        if params["version"] != VERSION:
+            raise ValueError(
+                f"the worker speaks version {params['version']} of the protocol, and this package {VERSION}: update the older one"
+            )
+        if params.get("kind") != "evaluator":
+            raise ValueError(f"the worker asks for a program of kind {params.get('kind')!r}, and this one is an evaluator")
+        return {"version": VERSION}
+
+    def evaluate(self, params: Dict[str, Any]) -> Any:
+        model, chunks = _bytes(params["model"]), params["chunks"]
+        try:
+            return {"sums": [self.sum(model, chunk) for chunk in chunks]}
+        except InvalidModel as reason:
+            print(f"invalid model of {len(model)} bytes: {reason}", file=sys.stderr)
+            return {"sums": [LARGEST_SUM] * len(chunks)}
+
+    def train(self, params: Dict[str, Any]) -> Any:
+        model = self.evaluator.train(params["genes"])
+        if not isinstance(model, (bytes, bytearray)) or not model:
+            raise ValueError(f"`train` has returned {model!r}: return 1 byte or more")
+        return {"model": "0x" + bytes(model).hex()}
+
+    def sum(self, model: bytes, chunk: int) -> int:
+        """Returns the sum of a chunk. An error that is no number counts as the largest one: a training that diverges has such errors."""
+        error = float(self.evaluator.evaluate(model, chunk))
+        if math.isnan(error):
+            return LARGEST_SUM
+        if error < 0:
+            raise ValueError(f"the error {error} of chunk {chunk} is negative: return 0 or more")
+        scaled = error * self.evaluator.SCALE
+        return LARGEST_SUM if scaled >= LARGEST_SUM else round(scaled)
+
+    METHODS = {"initialize": initialize, "evaluate": evaluate, "train": train}
+
+    def answer(self, line: str) -> Optional[Dict[str, Any]]:
+        """Returns the answer to a line; `None` for one that has none."""
+        try:
+            message = json.loads(line)
+            method, is_notification = message["method"], "id" not in message
+        except (ValueError, TypeError, KeyError) as error:
+            return {"jsonrpc": "2.0", "id": None, "error": {"code": PARSE_ERROR, "message": f"no message: {error}"}}
+        envelope: Dict[str, Any] = {"jsonrpc": "2.0", "id": message.get("id")}
+        called = self.METHODS.get(method) if isinstance(method, str) else None
+        if called is None:
+            envelope["error"] = {"code": METHOD_NOT_FOUND, "message": f"method `{method}` is not implemented"}
+        else:
+            try:
+                envelope["result"] = called(self, message.get("params") or {})
+            except Exception as error:  # The worker names it.
+                traceback.print_exc(file=sys.stderr)
+                envelope["error"] = {"code": 1, "message": f"{method}: {type(error).__name__}: {error}"}
+        return None if is_notification else envelope
+
+
+def _bytes(text: Any) -> bytes:
+    """Returns the bytes of `0x` and hexadecimal digits."""
+    if not isinstance(text, str) or not text.startswith("0x"):
+        raise ValueError(f"`{text}` is not 0x and hexadecimal digits")
+    return bytes.fromhex(text[2:])
+
+
+def serve(evaluator: Evaluator, source: Optional[IO[str]] = None, target: Optional[IO[str]] = None) -> None:
+    """Answers messages until the input ends.
+
+    Whatever else the program prints goes to standard error, since standard output has answers alone.
+    """
+    if target is None:
+        target = os.fdopen(os.dup(1), "w", encoding="utf-8")
+        os.dup2(2, 1)
+        sys.stdout = sys.stderr
+    program = _Program(evaluator)
+    for line in source if source is not None else sys.stdin:
+        answer = program.answer(line)
+        if answer is not None:
+            target.write(json.dumps(answer) + "\n")
+            target.flush()
+
+
+def sums_of(evaluator: Evaluator, model: bytes, chunks: Sequence[int]) -> List[int]:
+    """Returns the sums that the evaluator would answer, to try a program by hand."""
+    result: List[int] = _Program(evaluator).evaluate({"model": "0x" + model.hex(), "chunks": list(chunks)})["sums"]
+    return result
