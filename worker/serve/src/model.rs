@@ -1,6 +1,7 @@
 //! A champion that answers: inputs of requests as bytes, and outputs in units of people.
 
 use crate::wire::{Inputs, ServedModel};
+use doin_compute::batch_outputs;
 use doin_forecast::{parse_unit, target::scored_steps};
 use doin_primitives::{
 	blake2_256,
@@ -13,6 +14,10 @@ use doin_scoring::{
 	rows::{RowTarget, Rows},
 	Forecast, Model, Program, Target,
 };
+use rayon::prelude::*;
+
+/// Windows of a request from which on a back-end takes less time for all of them than the processor for one after the other.
+const BATCHED: usize = 8;
 
 /// Champion of a domain in a finalized block.
 #[derive(Clone, Debug, PartialEq)]
@@ -187,6 +192,26 @@ impl Champion {
 		answer(&self.model, &self.program, input)
 	}
 
+	/// Returns the raw outputs for several inputs, those of [`answer`](Self::answer): in a batch on the fastest back-end where there is
+	/// one for this model and these inputs, and else on all threads of the current pool.
+	pub fn answers(&self, inputs: &[Vec<u8>]) -> Option<Vec<Vec<i32>>> {
+		let batched = self.batched(inputs);
+		batched.or_else(|| inputs.par_iter().with_min_len(BATCHED).map(|input| self.answer(input)).collect())
+	}
+
+	/// Returns the outputs of a batch; `None` if these inputs are none.
+	fn batched(&self, inputs: &[Vec<u8>]) -> Option<Vec<Vec<i32>>> {
+		let Reads::Series(program) = self.reads() else { return None };
+		let length = self.inputs().saturating_mul(size_of::<i32>());
+		if inputs.len() < BATCHED || inputs.iter().any(|input| input.len() != length) {
+			return None;
+		}
+		let numbers = |input: &Vec<u8>| input.as_chunks::<4>().0.iter().map(|bytes| i32::from_le_bytes(*bytes)).collect();
+		let histories: Vec<Vec<i32>> = inputs.iter().map(numbers).collect();
+		// A worker with an unknown back-end does not start.
+		batch_outputs(&self.model, program, &histories).ok().flatten()
+	}
+
 	/// Returns the name of the quantity of the values, without the size of a raw unit; empty for classes.
 	pub fn quantity(&self) -> String {
 		if self.is_classes() {
@@ -268,7 +293,7 @@ fn last_value(input: &[u8], channels: usize) -> i32 {
 #[cfg(test)]
 pub(crate) mod tests {
 	use super::*;
-	use doin_scoring::{Loss, WindowPhase};
+	use doin_scoring::{Encoder, Layer, Loss, Net, WindowPhase};
 
 	/// Returns the seasonal baseline of a series in tenths of a ppm.
 	pub(crate) fn seasonal() -> Champion {
@@ -284,6 +309,15 @@ pub(crate) mod tests {
 			phase: WindowPhase::Hidden,
 		});
 		Champion::new(0, "CO2".into(), "0.1 ppm".into(), program, &Model::Seasonal.to_bytes()).unwrap()
+	}
+
+	/// Returns a linear net of the domain of [`seasonal`].
+	fn net() -> Champion {
+		let weights = (0..12).map(|at| at * 37 % 101 - 50).collect();
+		let skip = Layer { inputs: 4, outputs: 3, shift: 5, weights, bias: vec![40, -9, 700] };
+		let net = Net { window: 4, in_shifts: vec![-1], skip: Some(skip), encoder: Encoder::None, layers: Vec::new() };
+		let Champion { domain, name, unit, program, .. } = seasonal();
+		Champion::new(domain, name, unit, program, &Model::Net(net).to_bytes()).unwrap()
 	}
 
 	fn classes() -> Champion {
@@ -303,6 +337,24 @@ pub(crate) mod tests {
 		assert_eq!((champion.names(), champion.quantity()), (vec!["1".into(), "2".into(), "3".into()], "ppm".into()));
 		let same = champion.windows(None, Some(&[1.0, 410.0, 411.0, 410.2, 411.3])).unwrap();
 		assert_eq!(same, [input], "the end of a series in its unit");
+	}
+
+	#[test]
+	fn a_batch_has_the_outputs_of_its_windows_in_their_order() {
+		let windows = |count: i32| -> Vec<Vec<u8>> {
+			(0..count).map(|at| number_bytes(&[4_100 + at * 7 % 31, 4_090, 4_100 - at, 4_095 + at * at % 17])).collect()
+		};
+		for (champion, is_net) in [(net(), true), (seasonal(), false)] {
+			for count in [1, 7, 8, 64] {
+				let inputs = windows(count);
+				let one_by_one: Option<Vec<Vec<i32>>> = inputs.iter().map(|input| champion.answer(input)).collect();
+				assert_eq!(champion.answers(&inputs), one_by_one, "{count} windows");
+				assert_eq!(champion.batched(&inputs).is_some(), is_net && count >= 8, "{count} windows");
+			}
+			let mut inputs = windows(8);
+			inputs[5].pop();
+			assert_eq!(champion.answers(&inputs), None, "a part of a window");
+		}
 	}
 
 	#[test]

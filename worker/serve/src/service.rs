@@ -30,10 +30,7 @@ use doin_primitives::{
 	Balance, BlockNumber, DomainId, Hash,
 };
 use parking_lot::{Mutex, RwLock};
-use rayon::{
-	iter::{IndexedParallelIterator, IntoParallelRefIterator, ParallelIterator},
-	ThreadPool,
-};
+use rayon::ThreadPool;
 use std::{
 	collections::{BTreeMap, HashMap},
 	net::IpAddr,
@@ -48,8 +45,6 @@ use tokio::sync::{oneshot, Semaphore};
 
 /// Channels whose facts are kept at most.
 const MOST_FACTS: usize = 8_192;
-/// Least windows of a request that one thread computes.
-const SHARE: usize = 8;
 /// Blocks after which the facts of a channel are read again.
 const FACTS_BLOCKS: BlockNumber = 20;
 
@@ -389,10 +384,8 @@ impl Service {
 		let (champion, windows) = (read.offer.champion.clone(), read.windows.clone());
 		let (done, computed) = oneshot::channel();
 		self.pool.spawn(move || {
-			let outputs = windows.par_iter().with_min_len(SHARE).map(|window| champion.answer(window));
-			let outputs: Option<Vec<Vec<i32>>> = outputs.collect();
 			// The request may have been cut.
-			let _ = done.send(outputs);
+			let _ = done.send(champion.answers(&windows));
 		});
 		computed.await.ok().flatten().ok_or_else(broken)
 	}
