@@ -19,7 +19,7 @@ use std::{
 	io::{BufRead, BufReader, Read, Write},
 	net::{SocketAddr, TcpListener, TcpStream},
 	sync::{
-		atomic::{AtomicU32, Ordering},
+		atomic::{AtomicBool, AtomicU32, Ordering},
 		Arc,
 	},
 	time::Duration,
@@ -129,6 +129,8 @@ struct Liar {
 	model: Hash,
 	/// Last finalized block.
 	block: AtomicU32,
+	/// `true` if the next receipts name another model than the champion.
+	is_other: AtomicBool,
 }
 
 /// Returns bytes of JSON.
@@ -197,10 +199,11 @@ impl Liar {
 		let (output, seed): (Vec<i32>, Hash) = (vec![1; 13], bytes(&request["nonce"]));
 		let pair = Pair::new(&window_nonce(&seed, 0), &number_bytes(&window), &number_bytes(&output));
 		let voucher = &request["voucher"];
+		let model = if self.is_other.load(Ordering::Relaxed) { [7; 32] } else { self.model };
 		let receipt = Receipt {
 			domain: 0,
 			block: self.block.load(Ordering::Relaxed),
-			model: self.model,
+			model,
 			channel: bytes(&voucher["channel"]),
 			cumulative: amount(&voucher["cumulative"]),
 			price: PRICE,
@@ -210,7 +213,7 @@ impl Liar {
 		json!({
 			"domain_id": 0,
 			"block": receipt.block,
-			"model": hex(&self.model),
+			"model": hex(&model),
 			"unit": "ppm",
 			"names": [],
 			"values": [[0.0]],
@@ -227,6 +230,21 @@ impl Liar {
 			"next": "0",
 		})
 	}
+}
+
+/// Runs a client that is lied to. Returns its report and its errors.
+async fn lied(node: &Node, liar: &Liar, arguments: &[&str]) -> Result<(Value, String)> {
+	let url = node.url();
+	let all: Vec<String> = [arguments, &["--url", &url, "--json"]].concat().into_iter().map(Into::into).collect();
+	let asking = tokio::task::spawn_blocking(move || run("doin-worker", &all.iter().map(String::as_str).collect::<Vec<_>>()));
+	while !asking.is_finished() {
+		liar.block.store(node.finalized().await?, Ordering::Relaxed);
+		tokio::time::sleep(Duration::from_millis(200)).await;
+	}
+	let output = asking.await??;
+	let (text, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr).into_owned());
+	assert!(!output.status.success(), "a false answer was accepted: {text}");
+	Ok((serde_json::from_str(&text).with_context(|| format!("no report: {text}\n{errors}"))?, errors))
 }
 
 #[tokio::test]
@@ -247,25 +265,28 @@ async fn a_server_that_lies_is_found_by_its_client_and_slashed() -> Result<()> {
 		genesis: bytes(&genesis),
 		model: bytes(&models["models"][0]["model"]),
 		block: AtomicU32::new(node.finalized().await?),
+		is_other: AtomicBool::new(false),
 	});
 	let url = format!("http://{}", liar.clone().start()?);
-	let asking = {
-		let (node_url, purse) = (node.url(), purse.clone());
-		tokio::task::spawn_blocking(move || {
-			run("doin-worker", &[&ask(&url, &purse)[..], &["--url", &node_url, "--json"]].concat())
-		})
-	};
-	while !asking.is_finished() {
-		liar.block.store(node.finalized().await?, Ordering::Relaxed);
-		tokio::time::sleep(Duration::from_millis(200)).await;
-	}
-	let output = asking.await??;
-	let (text, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-	assert!(!output.status.success(), "a false answer was accepted: {text}");
-	let report: Value = serde_json::from_str(&text).with_context(|| format!("no report: {text}\n{errors}"))?;
-	assert_eq!((&report["verified"], &report["slash"]["slashed"]), (&json!("false"), &json!("200 DOIN")), "{report}");
-	assert_eq!((&report["slash"]["reward"], &report["slash"]["compensation"]), (&json!("20 DOIN"), &json!("2 DOIN")), "{report}");
-	assert!(errors.contains("publishes the input of window 1"), "{errors}");
+	let (kept, errors) = lied(&node, &liar, &[&ask(&url, &purse)[..], &["--no-accuse"]].concat()).await?;
+	assert_eq!((&kept["verified"], &kept["slash"]), (&json!("false"), &Value::Null), "{kept}\n{errors}");
+
+	liar.is_other.store(true, Ordering::Relaxed);
+	let (other, errors) = lied(&node, &liar, &ask(&url, &purse)).await?;
+	assert_eq!(
+		(&other["verified"], &other["slash"]["slashed"]),
+		(&json!("other_model"), &json!("100 DOIN")),
+		"{other}\n{errors}"
+	);
+	assert_eq!((&other["slash"]["reward"], &other["slash"]["compensation"]), (&json!("10 DOIN"), &json!("1 DOIN")), "{other}");
+
+	// What the purse has kept proves the first lie, and takes the rest of the bond.
+	let accused = report(&node, &["accuse", "--purse", &purse, "--dev-key", "//Dave"])?;
+	let lie = &accused["lies"][0];
+	assert_eq!((&accused["checked"], &lie["slash"]["slashed"], &lie["refusal"]), (&json!(1), &json!("100 DOIN"), &Value::Null));
+	assert_eq!((&lie["slash"]["reward"], &lie["slash"]["compensation"]), (&json!("10 DOIN"), &json!("1 DOIN")), "{accused}");
+	let again = report(&node, &["accuse", "--purse", &purse, "--dev-key", "//Dave"])?;
+	assert_eq!(again, json!({ "checked": 0, "lies": [] }), "one slash for one lie");
 	let offers = node.call("doin_offers", [json!(0)]).await?;
 	let servers: Vec<&Value> = offers.as_array().into_iter().flatten().map(|offer| &offer["who"]).collect();
 	assert_eq!(servers, [&json!(BOB)], "the offer of the liar is gone");

@@ -3,9 +3,9 @@
 use crate::{
 	args::NodeArgs,
 	commands::{
-		anchor, backtest, bench, bond, budget, channel, clean_up, devices, domain, evaluate, export, forecast, history, index,
-		infer, journal, keys, offer, optimize, own, predict, pull, reporter, run, service, sponsor, status, stream, top, train,
-		training_pairs, verify, vote, watch,
+		accuse, anchor, backtest, bench, bond, budget, channel, clean_up, devices, domain, evaluate, export, forecast, history,
+		index, infer, journal, keys, offer, optimize, own, predict, pull, reporter, run, service, sponsor, status, stream, top,
+		train, training_pairs, verify, vote, watch,
 	},
 	report::shown_error,
 	work::interrupted,
@@ -310,6 +310,15 @@ the server is accused, and loses its bond, ten prices of it to the payer. Exit s
 The purse has the channels, and the receipts with their models while a lie can be proved. If it is lost, `doin-worker channel list` finds \
 the channels again.")]
 	Infer(Box<infer::InferArgs>),
+	/// Check the answers that the purse keeps, and accuse servers that have lied
+	#[command(after_help = "\
+EXAMPLE
+  doin-worker accuse --key client.key
+
+`doin-worker infer` accuses at once, unless --no-accuse or --free is given, or the node fails. An answer can be accused for 80 periods of a \
+round, a day on a public network, also after the champion was replaced. An accusation publishes the input of one window. Exit status: 0 if \
+no lie is left without a slash, else 1.")]
+	Accuse(accuse::AccuseArgs),
 	/// Compute sums for another worker of yours, which it is drawn for, until Ctrl-C
 	#[command(after_help = "\
 EXAMPLE
@@ -534,6 +543,8 @@ impl Cli {
 			Command::Offer(command) => offer::run(node, command).await?,
 			// The result of the check is the exit code.
 			Command::Infer(args) => return infer::run(node, *args).await,
+			// What is left is the exit code.
+			Command::Accuse(args) => return accuse::run(node, args).await,
 			Command::Channel(command) => channel::run(node, command).await?,
 			Command::Pull(args) => pull::run(node, args).await?,
 			Command::Train(args) => {

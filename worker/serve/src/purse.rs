@@ -24,7 +24,7 @@ const TABLES: &str = "
 	CREATE TABLE IF NOT EXISTS numbers (chain BLOB NOT NULL, payer BLOB NOT NULL, next INTEGER NOT NULL, PRIMARY KEY (chain, payer));
 	CREATE TABLE IF NOT EXISTS receipts (
 		id INTEGER PRIMARY KEY, chain BLOB NOT NULL, block INTEGER NOT NULL, server BLOB NOT NULL, windows BLOB NOT NULL,
-		answer TEXT NOT NULL, model BLOB NOT NULL
+		answer TEXT NOT NULL, contract BLOB, program BLOB NOT NULL, model BLOB NOT NULL
 	);
 	CREATE TABLE IF NOT EXISTS models (hash BLOB PRIMARY KEY, bytes BLOB NOT NULL);
 ";
@@ -64,6 +64,10 @@ pub struct Proof {
 	pub windows: Vec<u8>,
 	/// The answer as JSON.
 	pub answer: String,
+	/// Contract of the channel that has paid, in SCALE; `None` for a free answer.
+	pub contract: Option<Vec<u8>>,
+	/// Program of the domain, in SCALE.
+	pub program: Vec<u8>,
 	/// Hash of the encoded champion of the block.
 	pub model: Hash,
 }
@@ -180,14 +184,15 @@ impl Purse {
 	/// # Errors
 	///
 	/// Errors if the database fails.
-	pub fn keep(&self, proof: &Proof, model: &[u8]) -> Result<(), PurseError> {
+	pub fn keep(&self, proof: &Proof, bytes: &[u8]) -> Result<(), PurseError> {
 		let mut database = self.database.lock();
 		let mut write = || {
 			let transaction = database.transaction()?;
-			transaction.execute("INSERT OR IGNORE INTO models VALUES (?, ?)", params![&proof.model[..], model])?;
+			transaction.execute("INSERT OR IGNORE INTO models VALUES (?, ?)", params![&proof.model[..], bytes])?;
+			let Proof { block, server, windows, answer, contract, program, model } = proof;
 			transaction.execute(
-				"INSERT INTO receipts (chain, block, server, windows, answer, model) VALUES (?, ?, ?, ?, ?, ?)",
-				params![&self.chain[..], proof.block, &proof.server[..], proof.windows, proof.answer, &proof.model[..]],
+				"INSERT INTO receipts (chain, block, server, windows, answer, contract, program, model) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+				params![&self.chain[..], block, &server[..], windows, answer, contract, program, &model[..]],
 			)?;
 			transaction.commit()
 		};
@@ -201,16 +206,28 @@ impl Purse {
 	/// Errors if the database fails.
 	pub fn proofs(&self) -> Result<Vec<Proof>, PurseError> {
 		let read = |row: &rusqlite::Row| {
-			Ok(Proof { block: row.get(0)?, server: row.get(1)?, windows: row.get(2)?, answer: row.get(3)?, model: row.get(4)? })
+			let (block, server, windows, answer) = (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
+			Ok(Proof { block, server, windows, answer, contract: row.get(4)?, program: row.get(5)?, model: row.get(6)? })
 		};
 		let select = || {
 			let database = self.database.lock();
-			let sql = "SELECT block, server, windows, answer, model FROM receipts WHERE chain = ? ORDER BY id";
+			let sql = "SELECT block, server, windows, answer, contract, program, model FROM receipts WHERE chain = ? ORDER BY id";
 			let mut rows = database.prepare(sql)?;
 			let found: rusqlite::Result<Vec<Proof>> = rows.query_map(params![&self.chain[..]], read)?.collect();
 			found
 		};
 		select().map_err(|cause| self.error(cause))
+	}
+
+	/// Forgets a receipt by its answer, which has a nonce of its own: its server was slashed for it.
+	///
+	/// # Errors
+	///
+	/// Errors if the database fails.
+	pub fn forget(&self, answer: &str) -> Result<(), PurseError> {
+		let sql = "DELETE FROM receipts WHERE chain = ? AND answer = ?";
+		let forgotten = self.database.lock().execute(sql, params![&self.chain[..], answer]);
+		forgotten.map(|_| ()).map_err(|cause| self.error(cause))
 	}
 
 	/// Returns the bytes of a kept model.
@@ -284,7 +301,9 @@ mod tests {
 			block,
 			server: [7; 32],
 			windows: vec![1, 2],
-			answer: "{}".into(),
+			answer: format!("{{\"block\":{block}}}"),
+			contract: (model == 1).then(|| vec![3]),
+			program: vec![4],
 			model: [model; 32],
 		};
 		for (block, model) in [(100, 1), (110, 1), (120, 2)] {
@@ -293,6 +312,8 @@ mod tests {
 		purse.forget_before(110).unwrap();
 		assert_eq!(purse.proofs().unwrap(), [proof(110, 1), proof(120, 2)]);
 		assert_eq!(purse.model(&[1; 32]).unwrap(), Some(vec![1; 3]));
+		purse.forget("{\"block\":110}").unwrap();
+		assert_eq!(purse.proofs().unwrap(), [proof(120, 2)]);
 		purse.forget_before(111).unwrap();
 		assert_eq!((purse.model(&[1; 32]).unwrap(), purse.model(&[2; 32]).unwrap()), (None, Some(vec![2; 3])));
 	}

@@ -1,5 +1,6 @@
 //! Commands: each module has the arguments, the work and the report of one.
 
+pub mod accuse;
 pub mod anchor;
 pub mod backtest;
 pub mod bench;

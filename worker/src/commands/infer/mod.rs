@@ -3,6 +3,7 @@
 mod choice;
 mod http;
 mod input;
+pub(super) mod lie;
 pub(super) mod pay;
 mod report;
 
@@ -13,26 +14,21 @@ use crate::{
 use anyhow::{anyhow, bail, Context, Result};
 use choice::Chosen;
 use clap::Args;
-use codec::Encode;
-use doin_chain::{Account, Accusation, AccusationClaim, AccusedWindow, Call, Chain, Head, Signer, Urgency};
+use doin_chain::{Chain, Head, Signer};
 use doin_forecast::SeriesSource;
-use doin_primitives::{
-	bounded_collections::{BoundedVec, Get},
-	channel::Contract,
-	inference::{number_bytes, window_nonce, CLAIM_PERIODS},
-	Balance, DomainId, Hash, DOIN,
-};
+use doin_primitives::{inference::CLAIM_PERIODS, Balance, DomainId, Hash, DOIN};
 use doin_roles::{amount::Amount, home::expand_home, journal::FIRST_BLOCK, serve::champion_at};
 use doin_serve::{
 	check::{compare, signed, Finding, Known, Sent, Signed},
-	purse::{Proof, Purse},
+	purse::Purse,
 	wire::{hex, Inputs, Reply, Request, SignedVoucher},
 	Champion,
 };
 pub use http::Address;
 use http::Answered;
+use lie::{accuse, Bought, Slash};
 use pay::{check_price, Payer, Paying};
-use report::{InferReport, Slash, Verified};
+use report::{InferReport, Verified};
 use std::{path::PathBuf, process::ExitCode};
 use subxt_signer::sr25519::Keypair;
 
@@ -68,7 +64,7 @@ pub struct InferArgs {
 	/// Do not run the model on this machine to check the answer
 	#[arg(long)]
 	trust: bool,
-	/// Do not accuse a server whose answer is false. An accusation publishes the input of one window
+	/// Do not accuse a server whose answer is false; `doin-worker accuse` does so later. An accusation publishes the input of one window
 	#[arg(long)]
 	no_accuse: bool,
 	/// Ask a server on this machine for an answer of its free quota
@@ -90,14 +86,6 @@ struct Client {
 	signer: Option<(Signer, Keypair)>,
 }
 
-/// A request that was answered.
-struct Bought {
-	chosen: Chosen,
-	sent: Sent,
-	contract: Option<Contract<Account>>,
-	reply: Reply,
-}
-
 /// Runs `infer`. The exit code shows whether the answer is false.
 ///
 /// # Errors
@@ -117,8 +105,8 @@ pub async fn run(node: &NodeArgs, args: InferArgs) -> Result<ExitCode> {
 	let block = client.chain.finalized().await?;
 	let (champion, _) = champion_at(&client.chain, block, args.domain).await?;
 	let input = input::read(&champion, args.csv.clone(), &args.columns, &args.input).await?;
-	let bought = client.buy(&args, &champion, input, block).await?;
-	let known = client.known(&bought.chosen).await?;
+	let (chosen, bought) = client.buy(&args, &champion, input, block).await?;
+	let known = client.known(&chosen).await?;
 	let signed = signed(&bought.reply, &bought.sent, &known).map_err(|fault| {
 		anyhow!("the answer is not accepted: {fault}. Pay this server no more, and choose another one with --server")
 	})?;
@@ -136,12 +124,12 @@ pub async fn run(node: &NodeArgs, args: InferArgs) -> Result<ExitCode> {
 		Some(Finding::False { .. }) => Verified::False,
 	};
 	let slash = match (finding, champion_bytes) {
-		(Some(finding), Some(bytes)) if !args.no_accuse => client.accuse(&bought, &signed, finding, bytes).await?,
+		(Some(finding), Some(bytes)) if !args.no_accuse => client.accuse(&bought, &signed, &finding, bytes).await?,
 		_ => None,
 	};
 	let is_false = matches!(verified, Verified::False | Verified::OtherModel);
 	let price = Amount(bought.sent.price);
-	args.output.print(&InferReport::new(bought.reply, bought.chosen.offer.who, price, verified, slash))?;
+	args.output.print(&InferReport::new(bought.reply, bought.server, price, verified, slash))?;
 	Ok(if is_false { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
@@ -157,7 +145,7 @@ pub async fn open_purse(chain: &Chain, path: Option<PathBuf>) -> Result<Purse> {
 
 impl Client {
 	/// Sends a request to a server, with a voucher unless it is free, until it is answered.
-	async fn buy(&self, args: &InferArgs, champion: &Champion, input: Inputs, block: Head) -> Result<Bought> {
+	async fn buy(&self, args: &InferArgs, champion: &Champion, input: Inputs, block: Head) -> Result<(Chosen, Bought)> {
 		let windows = champion.windows(Some(&input), None)?;
 		let offers = self.chain.offers(block, args.domain).await?;
 		let chosen = choice::choose(offers, args.server.as_ref(), args.domain).await?;
@@ -172,7 +160,8 @@ impl Client {
 		let mut sent = Sent { windows, nonce, channel: [0; 32], cumulative: 0, price: 0 };
 		let Some((signer, key)) = &self.signer else {
 			let reply = self.answered(&chosen.address, &request, false).await?;
-			return Ok(Bought { chosen, sent, contract: None, reply });
+			let server = chosen.offer.who;
+			return Ok((chosen, Bought { server, sent, contract: None, reply }));
 		};
 		sent.price = chosen.offer.price.saturating_mul(sent.windows.len() as Balance);
 		check_price(sent.price, args.max_price)?;
@@ -184,7 +173,8 @@ impl Client {
 		(sent.channel, sent.cumulative) = (voucher.channel, voucher.cumulative);
 		request.voucher = Some(SignedVoucher::new(&voucher, &signature));
 		let reply = self.answered(&chosen.address, &request, paying.is_fresh).await?;
-		Ok(Bought { chosen, sent, contract: Some(paying.contract()), reply })
+		let bought = Bought { server: chosen.offer.who, sent, contract: Some(paying.contract()), reply };
+		Ok((chosen, bought))
 	}
 
 	/// Sends a request until it is answered. The same request with the same voucher is paid once.
@@ -218,14 +208,7 @@ impl Client {
 		let number = signed.receipt.block;
 		let at = self.chain.block(number).await?.with_context(|| format!("the node has no block {number}"))?;
 		let (champion, bytes) = champion_at(&self.chain, at, signed.receipt.domain).await?;
-		let proof = Proof {
-			block: number,
-			server: bought.chosen.offer.who.0,
-			windows: bought.sent.windows.encode(),
-			answer: serde_json::to_string(&bought.reply)?,
-			model: champion.hash,
-		};
-		self.purse.keep(&proof, &bytes)?;
+		self.purse.keep(&bought.proof(number, &champion)?, &bytes)?;
 		let period = self.chain.round_params(at).await?.period();
 		self.purse.forget_before(number.saturating_sub(period.saturating_mul(CLAIM_PERIODS)))?;
 		let (reply, sent, signed) = (bought.reply.clone(), bought.sent.clone(), signed.clone());
@@ -234,49 +217,19 @@ impl Client {
 	}
 
 	/// Accuses a server that has lied; `None` for a true answer.
-	async fn accuse(&self, bought: &Bought, signed: &Signed, finding: Finding, bytes: Vec<u8>) -> Result<Option<Slash>> {
-		let claim = match finding {
-			Finding::Right => return Ok(None),
-			Finding::OtherModel => AccusationClaim::Model,
-			Finding::False { index, .. } => {
-				eprintln!("note: the answer is false. The accusation publishes the input of window {} for ever", index + 1);
-				AccusationClaim::Output(self.window(bought, signed, index, bytes).await?)
-			}
-		};
+	async fn accuse(&self, bought: &Bought, signed: &Signed, finding: &Finding, bytes: Vec<u8>) -> Result<Option<Slash>> {
 		let Some((signer, _)) = &self.signer else {
-			eprintln!("note: the answer is false, and nobody is accused: repeat the command with --key in place of --free");
+			if *finding != Finding::Right {
+				eprintln!("note: the answer is false, and nobody is accused: `doin-worker accuse` does so with --key");
+			}
 			return Ok(None);
 		};
-		let Signed { receipt, signature, .. } = signed.clone();
-		let accusation = Accusation { receipt, signature, contract: bought.contract.clone(), claim };
-		let call = Call::accuse(bought.chosen.offer.who, &accusation);
-		let included = self.chain.submit(signer, &call, Urgency::Relaxed).await.context("the server is not accused")?;
-		let event: (DomainId, Account, u8, Balance, Balance, Option<Account>, Balance, Account, Balance) =
-			included.expect("Inference", "Slashed")?;
-		let (_, _, _, slashed, _, _, compensation, _, reward) = event;
-		Ok(Some(Slash {
-			block: included.block.number,
-			slashed: Amount(slashed),
-			reward: Amount(reward),
-			compensation: Amount(compensation),
-		}))
-	}
-
-	/// Returns the false window of an answer. The bytes of the model are left out where the chain stores them.
-	async fn window(&self, bought: &Bought, signed: &Signed, index: u16, bytes: Vec<u8>) -> Result<AccusedWindow> {
-		let at = usize::from(index);
-		let input = bought.sent.windows.get(at).context("the window was sent")?.clone();
-		let output = number_bytes(bought.reply.outputs.get(at).context("the window was answered")?);
-		let present = champion_at(&self.chain, self.chain.head(), signed.receipt.domain).await;
-		let is_stored = present.is_ok_and(|(champion, _)| champion.hash == signed.receipt.model);
-		Ok(AccusedWindow {
-			pairs: bounded(signed.pairs.clone())?,
-			index,
-			nonce: window_nonce(&bought.sent.nonce, index),
-			input: bounded(input)?,
-			output: bounded(output)?,
-			model: if is_stored { None } else { Some(bounded(bytes)?) },
-		})
+		let slash = accuse(&self.chain, signer, bought, signed, finding, bytes).await;
+		let slash = slash.context("the server is not accused: `doin-worker accuse` does so later")?;
+		if slash.is_some() {
+			self.purse.forget(&bought.answer()?)?;
+		}
+		Ok(slash)
 	}
 }
 
@@ -287,12 +240,6 @@ fn is_worth_repeating(answered: &Answered, is_fresh: bool) -> bool {
 		409 | 429 | 500..=599 => true,
 		_ => false,
 	}
-}
-
-/// Returns a list in the bounded form that calls take.
-fn bounded<T, S: Get<u32>>(list: Vec<T>) -> Result<BoundedVec<T, S>> {
-	let length = list.len();
-	BoundedVec::try_from(list).map_err(|_| anyhow!("a part of the accusation has {length} items, more than the chain allows"))
 }
 
 #[cfg(test)]

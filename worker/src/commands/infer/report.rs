@@ -1,5 +1,6 @@
 //! Report of `infer`.
 
+use super::lie::Slash;
 use crate::report::{entry, table, RIGHT};
 use doin_chain::Account;
 use doin_primitives::{BlockNumber, DomainId};
@@ -20,19 +21,6 @@ pub enum Verified {
 	False,
 	/// The receipt names a model that was not the champion of its block.
 	OtherModel,
-}
-
-/// Slash of a server that has lied.
-#[derive(Clone, Debug, Serialize)]
-pub struct Slash {
-	/// Block of the accusation.
-	pub block: BlockNumber,
-	/// Amount taken from its bond.
-	pub slashed: Amount,
-	/// Part that the accuser received.
-	pub reward: Amount,
-	/// Part that the payer received.
-	pub compensation: Amount,
 }
 
 /// Report of `infer`.
@@ -110,7 +98,7 @@ impl Display for InferReport {
 				format_args!("{slashed} of its bond in block {block}; {reward} for the proof, {compensation} for the payer"),
 			),
 			None if matches!(self.verified, Verified::False | Verified::OtherModel) => {
-				entry(f, "slashed", "no: omit --no-accuse to have it slashed")
+				entry(f, "slashed", "no: `doin-worker accuse` has it slashed")
 			}
 			None => Ok(()),
 		}
