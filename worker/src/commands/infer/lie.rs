@@ -147,3 +147,78 @@ fn bounded<T, S: Get<u32>>(list: Vec<T>) -> Result<BoundedVec<T, S>> {
 	let length = list.len();
 	BoundedVec::try_from(list).map_err(|_| anyhow!("a part of the accusation has {length} items, more than the chain allows"))
 }
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use doin_primitives::{
+		blake2_256,
+		inference::{pairs_hash, Pair, Receipt},
+		Hash,
+	};
+	use doin_scoring::{Forecast, Loss, Model, Target, WindowPhase};
+	use doin_serve::{
+		check::compare,
+		wire::{hex, PairText, SignedReceipt},
+	};
+	use subxt_signer::sr25519::dev;
+
+	const GENESIS: Hash = [9; 32];
+	const NONCE: Hash = [5; 32];
+
+	fn champion() -> Champion {
+		let program = Program::Forecast(Forecast {
+			horizon: 3,
+			history: 4,
+			season: 2,
+			chunks: 32,
+			windows: 1,
+			channels: 1,
+			target: Target::Values,
+			loss: Loss::Absolute,
+			phase: WindowPhase::Hidden,
+		});
+		Champion::new(0, "CO2".into(), "0.1 ppm".into(), program, &Model::Seasonal.to_bytes()).unwrap()
+	}
+
+	/// Returns a signed answer that was paid by a channel.
+	fn bought(output: Vec<i32>) -> Bought {
+		let (key, input) = (dev::bob(), number_bytes(&[10, 20, 10, 20]));
+		let contract = Contract { payer: Account([1; 32]), payee: Account([2; 32]), key: [3; 32], counter: 4 };
+		let pair = Pair::new(&window_nonce(&NONCE, 0), &input, &number_bytes(&output));
+		let model = blake2_256(&Model::Seasonal.to_bytes());
+		let (channel, pairs) = (contract.id(&GENESIS), pairs_hash(&[pair]));
+		let receipt = Receipt { domain: 0, block: 90, model, channel, cumulative: 7, price: 7, pairs };
+		let reply = Reply {
+			block: 90,
+			model: hex(&model),
+			outputs: vec![output],
+			nonce: hex(&NONCE),
+			receipt: SignedReceipt {
+				channel: hex(&channel),
+				cumulative: "7".into(),
+				price: "7".into(),
+				pairs: vec![PairText { input: hex(&pair.input), output: hex(&pair.output) }],
+				key: hex(&key.public_key().0),
+				signature: hex(&key.sign(&receipt.signed_bytes(&GENESIS)).0),
+			},
+			..Reply::default()
+		};
+		let sent = Sent { windows: vec![input], nonce: NONCE, channel, cumulative: 7, price: 7 };
+		Bought { server: Account([2; 32]), sent, contract: Some(contract), reply }
+	}
+
+	#[test]
+	fn what_the_purse_keeps_is_enough_to_accuse() {
+		for (output, is_right) in [(vec![-160, 0, -160], true), (vec![1; 3], false)] {
+			let bought = bought(output);
+			let proof = bought.proof(90, &champion()).unwrap();
+			let (kept, signed, champion) = Bought::kept(&proof, GENESIS, &Model::Seasonal.to_bytes()).unwrap();
+			assert_eq!((kept.server, &kept.sent, &kept.reply), (bought.server, &bought.sent, &bought.reply));
+			assert_eq!(kept.contract, bought.contract);
+			assert_eq!(compare(&kept.reply, &kept.sent, &signed, &champion) == Finding::Right, is_right);
+			let other = Proof { windows: vec![vec![0u8; 16]].encode(), ..proof };
+			assert!(Bought::kept(&other, GENESIS, &Model::Seasonal.to_bytes()).is_err(), "windows that were not sent");
+		}
+	}
+}
