@@ -50,6 +50,23 @@ impl Server {
 		Ok(Self(wait_for("the address of the server", START, look).await?))
 	}
 
+	/// Waits until the log of a worker that was started again names an address that answers. The log has those of earlier starts too.
+	///
+	/// # Errors
+	/// Errors if the worker ends, or if it has no server in time.
+	pub async fn of_newest(worker: &mut Worker) -> Result<Self> {
+		let worker = std::cell::RefCell::new(worker);
+		let look = || async {
+			worker.borrow_mut().check()?;
+			let output = worker.borrow().output();
+			let named = output.rsplit("dashboard at http://").next().and_then(|rest| rest.split_once('\n'));
+			let Some(Ok(address)) = named.map(|(address, _)| address.trim().parse()) else { return Ok(None) };
+			let server = Self(address);
+			Ok(server.get("/health").await.is_ok().then_some(server))
+		};
+		wait_for("the address of the server", START, look).await
+	}
+
 	/// Sends a request with further headers, and returns the response.
 	///
 	/// # Errors

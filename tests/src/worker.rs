@@ -48,6 +48,44 @@ impl Worker {
 		Self::configured(url, &format!("[[identities]]\nrole = \"report\"\ndev = \"//Alice\"\n{source}"))
 	}
 
+	/// Starts the optimizer and the evaluators of a development chain in one worker, whose sums other workers can pull with `token`.
+	///
+	/// # Errors
+	/// Errors if it cannot be started.
+	pub fn sharing(url: &str, token: &Path) -> Result<Self> {
+		let base = tempfile::tempdir()?;
+		let config = base.path().join("worker.toml");
+		let mut text = format!("url = \"{url}\"\njournal = \"journal.db\"\nolap_db_path = \"none\"\n");
+		writeln!(text, "dashboard_token_file = \"{}\"", token.display())?;
+		for (role, key) in [
+			("optimize", "//Dave"),
+			("evaluate", "//Eve"),
+			("evaluate", "//Ferdie"),
+			("evaluate", "//One"),
+			("evaluate", "//Two"),
+		] {
+			writeln!(text, "[[identities]]\nrole = \"{role}\"\ndev = \"{key}\"")?;
+		}
+		writeln!(text, "[resource_limits]\ngpu = \"none\"\ncores = 2\nshare_work = true")?;
+		fs::write(&config, text)?;
+		let arguments = vec!["run".into(), "--dashboard-port=0".into(), "--config".into(), config.display().to_string()];
+		Self::start_in(base, arguments)
+	}
+
+	/// Starts a worker that serves domain 0 for the offer of a development account, at the address of its dashboard.
+	///
+	/// # Errors
+	/// Errors if it cannot be started.
+	pub fn server(url: &str, dev_key: &str) -> Result<Self> {
+		let base = tempfile::tempdir()?;
+		let config = base.path().join("worker.toml");
+		let tables =
+			format!("[[identities]]\nrole = \"serve\"\ndev = \"{dev_key}\"\n[serve]\ndomains = [0]\nfree_per_minute = 2\n");
+		fs::write(&config, format!("url = \"{url}\"\njournal = \"journal.db\"\nolap_db_path = \"none\"\n{tables}"))?;
+		let arguments = vec!["run".into(), "--dashboard-port=0".into(), "--config".into(), config.display().to_string()];
+		Self::start_in(base, arguments)
+	}
+
 	/// Starts a worker with these tables in its configuration, which has neither a server nor a database of facts.
 	fn configured(url: &str, tables: &str) -> Result<Self> {
 		let base = tempfile::tempdir()?;

@@ -3,9 +3,9 @@
 use crate::{
 	args::NodeArgs,
 	commands::{
-		anchor, backtest, bench, bond, budget, clean_up, devices, domain, evaluate, export, forecast, genome, history, index,
-		journal, keys, mine, optimize, own, predict, reporter, run, service, sponsor, status, stream, top, train, training_pairs,
-		verify, vote, watch,
+		accuse, anchor, backtest, bench, bond, budget, channel, clean_up, devices, domain, evaluate, export, forecast, genome,
+		history, index, infer, journal, keys, mine, offer, optimize, own, predict, pull, reporter, run, service, sponsor, status,
+		stream, top, train, training_pairs, verify, vote, watch,
 	},
 	report::shown_error,
 	work::interrupted,
@@ -292,6 +292,45 @@ EXAMPLES
 The lines are messages of the protocol of programs (docs/forecasting.md): `initialize`, then a `training_pair` each, whose params are those \
 of `forecast` with `zero` and `closes` of the horizon. Windows are drawn by the seed among those whose continuation stands.")]
 	TrainingPairs(Box<training_pairs::TrainingPairsArgs>),
+	/// Offer answers of the champion of a domain for pay, list the offers, and end them
+	#[command(subcommand)]
+	Offer(offer::OfferCommand),
+	/// Buy an answer of the champion of a domain, check it, and accuse a server that has lied
+	#[command(after_help = "\
+EXAMPLES
+  doin-worker infer --domain 0 --csv latest.csv --key client.key
+  doin-worker infer --domain 0 --csv latest.csv --column ppm --max-price 0.01DOIN --key client.key --json
+  doin-worker infer --domain 0 --csv latest.csv --server http://127.0.0.1:8470 --free
+  doin-worker infer --domain 5 --input 12,0,255,7 --input 0,0,9,1 --server https://example.org:8475 --key client.key      (rows)
+
+The cheapest offer whose server answers is chosen; servers of local networks have to be named. A channel to it is opened, with --deposit, \
+unless one is open, and each answer is paid by a voucher. The model is run on this machine as well, so a false answer is found at once: \
+the server is accused, and loses its bond, ten prices of it to the payer. Exit status: 0 right, 1 false or not bought.
+
+The purse has the channels, and the receipts with their models while a lie can be proved. If it is lost, `doin-worker channel list` finds \
+the channels again.")]
+	Infer(Box<infer::InferArgs>),
+	/// Check the answers that the purse keeps, and accuse servers that have lied
+	#[command(after_help = "\
+EXAMPLE
+  doin-worker accuse --key client.key
+
+`doin-worker infer` accuses at once, unless --no-accuse or --free is given, or the node fails. An answer can be accused for 80 periods of a \
+round, a day on a public network, also after the champion was replaced. An accusation publishes the input of one window. Exit status: 0 if \
+no lie is left without a slash, else 1.")]
+	Accuse(accuse::AccuseArgs),
+	/// Compute sums for another worker of yours, which it is drawn for, until Ctrl-C
+	#[command(after_help = "\
+EXAMPLE
+  doin-worker pull --from http://192.168.1.7:8470 --token dashboard.token --url ws://127.0.0.1:9944
+
+The other worker has `share_work = true` in `resource_limits` and a token (--dashboard-token). It trusts the sums, and its bond answers for \
+them: give the token to your own machines only. A task is leased for 60 seconds; one that is not done in time is computed by the other \
+worker itself.")]
+	Pull(pull::PullArgs),
+	/// Open, list and close the payment channels that answers are paid with
+	#[command(subcommand)]
+	Channel(channel::ChannelCommand),
 	/// Train a model, or a population, and compare it with simple models
 	#[command(after_help = "\
 EXAMPLES
@@ -443,9 +482,15 @@ impl Cli {
 	/// Returns the log filter for a missing RUST_LOG. The target `doin` includes `doin::…`, `doin_chain` and `doin_compute`.
 	fn log_filter(&self) -> &'static str {
 		match (self.verbose, &self.command) {
-			(0, Command::Run(_) | Command::Mine(_) | Command::Own(_) | Command::Forecast(_) | Command::Anchor(_)) => {
-				"warn,doin=info"
-			}
+			(
+				0,
+				Command::Run(_)
+				| Command::Mine(_)
+				| Command::Own(_)
+				| Command::Forecast(_)
+				| Command::Anchor(_)
+				| Command::Pull(_),
+			) => "warn,doin=info",
 			// It owns the screen.
 			(0, Command::Top(_)) => "off",
 			(0, _) => "warn",
@@ -472,6 +517,7 @@ impl Cli {
 			}
 			Command::Index(args) if args.is_endless() => ExitCode::SUCCESS,
 			Command::Anchor(args) if args.is_endless() => ExitCode::SUCCESS,
+			Command::Pull(args) if args.is_endless() => ExitCode::SUCCESS,
 			_ => ExitCode::from(INTERRUPTED),
 		}
 	}
@@ -508,6 +554,13 @@ impl Cli {
 			Command::History(args) => history::run(args).await?,
 			Command::Backtest(args) => backtest::run(node, *args).await?,
 			Command::TrainingPairs(args) => training_pairs::run(node, *args).await?,
+			Command::Offer(command) => offer::run(node, command).await?,
+			// The result of the check is the exit code.
+			Command::Infer(args) => return infer::run(node, *args).await,
+			// What is left is the exit code.
+			Command::Accuse(args) => return accuse::run(node, args).await,
+			Command::Channel(command) => channel::run(node, command).await?,
+			Command::Pull(args) => pull::run(node, args).await?,
 			Command::Train(args) => {
 				// An interrupted training keeps its best model, and reports the interruption by the exit code.
 				let interrupted = train::run(*args).await?;
@@ -649,6 +702,17 @@ mod tests {
 			--target 0.5 --population 8 --migrate-every 2 --migrants 1 --hidden 4 --state s --json",
 			"doin-worker optimize --islands 3 --algorithm cmaes -- --csv a --width 8..64 --rate 7..11",
 			"doin-worker run --config worker.toml",
+			"doin-worker offer make --domain 0 --price 0.001DOIN --endpoint http://127.0.0.1:1 --bond 20DOIN --dev-key //Eve --json",
+			"doin-worker offer list 0 --json",
+			"doin-worker offer withdraw 0 --key k",
+			"doin-worker offer release 0 --key k --json",
+			"doin-worker infer --domain 0 --csv a --column b --server http://127.0.0.1:1 --max-price 1DOIN --deposit 2DOIN --purse p \
+			--no-accuse --key k --json",
+			"doin-worker infer --domain 0 --input 1,-2 --input 3,4 --server http://127.0.0.1:1 --free --trust",
+			"doin-worker channel open 5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY --deposit 5DOIN --lifetime 30d --domain 0 --key k",
+			"doin-worker pull --from http://127.0.0.1:1 --token t --name a --count 3 --json",
+			"doin-worker channel list --purse p --dev-key //Dave --json",
+			"doin-worker channel close 0x0707070707070707070707070707070707070707070707070707070707070707 --key k",
 			"doin-worker sponsor CO2-DEMO 1000DOIN --dev-key //Bob --url ws://127.0.0.1:9944",
 		] {
 			Cli::try_parse_from(line.split(' ')).unwrap_or_else(|e| panic!("{line}: {e}"));

@@ -27,7 +27,7 @@ Amounts are texts with their unit, e.g. `"2 DOIN"`. `worker/configs` in the repo
 | `RUST_LOG` | log filter; `-v` and `-vv` do the same for everything |
 
 """
-FILES = ["file.rs", "owned.rs", "anchor.rs", "reported.rs", "forecasted.rs", "programs.rs", "../../../sources/src/config.rs"]
+FILES = ["file.rs", "owned.rs", "anchor.rs", "reported.rs", "forecasted.rs", "serving.rs", "programs.rs", "../../../sources/src/config.rs"]
 # Tables of a configuration in the order of the page: its type, its heading, and its first line in a file.
 TABLES = [
     ("ConfigFile", "Top level", ""),
@@ -39,6 +39,7 @@ TABLES = [
     ("ReportedConfig", "Streams of a reporter", "[[reported]]"),
     ("SourceConfig", "Sources of a stream", "[[reported.sources]]"),
     ("ForecastConfig", "Streams of a forecaster", "[[forecasts]]"),
+    ("ServeConfig", "Answers for pay", "[serve]"),
     ("ProgramConfig", "Programs of tolerance domains", "[[programs]]"),
     ("BiddingConfig", "Bidding", "[bidding]"),
     ("ResourceLimits", "Limits of the machine", "[resource_limits]"),
@@ -61,7 +62,7 @@ TYPES = {
     "Vec<DomainId>": "list of numbers",
     "BTreeMap<String, [i64; 2]>": "table of `[least, greatest]`",
     "Algorithm": "`ga`, `de`, `cmaes`, `random`, `sobol` or `program`",
-    "Role": "`optimize`, `evaluate`, `own`, `report` or `forecast`",
+    "Role": "`optimize`, `evaluate`, `own`, `report`, `forecast` or `serve`",
     "NamedModel": "family of nets, or file",
     "Channels": "text",
     "ClassName": "`small`, `large` or `huge`",

@@ -1,10 +1,12 @@
 //! Calls of a worker, with their arguments in SCALE.
 
-use crate::Account;
+use crate::{Account, Accusation};
 use codec::{Compact, Encode};
 use doin_primitives::{
 	bounded_collections::{BoundedVec, ConstU32},
+	channel::{ChannelId, Key, Signature},
 	domain::ModelBytes,
+	inference::Endpoint,
 	oracle::{PollId, Reports, StreamId, StreamSpec},
 	payload::{Reveal, Sums},
 	Balance, BlockNumber, DomainId, DomainSpec, Hash, ModelId, Page, RoundId, SizeClass, TaskId,
@@ -273,6 +275,51 @@ impl Call {
 		Self::new("Forecasts", "leave", stream)
 	}
 
+	/// `channels.open`: opens a payment channel to `payee`, whose vouchers `key` signs, for `lifetime` blocks.
+	pub fn open_channel(payee: Account, key: Key, deposit: Balance, lifetime: BlockNumber, domain: Option<DomainId>) -> Self {
+		Self::new("Channels", "open", (payee, key, deposit, lifetime, domain))
+	}
+
+	/// `channels.top_up`: adds `amount` plancks to the deposit of a channel, and lets it expire `lifetime` blocks from now.
+	pub fn top_up_channel(channel: ChannelId, amount: Balance, lifetime: Option<BlockNumber>) -> Self {
+		Self::new("Channels", "top_up", (channel, amount, lifetime))
+	}
+
+	/// `channels.redeem`: pays the payee of a channel what a voucher for `cumulative` plancks adds to earlier ones.
+	pub fn redeem_voucher(channel: ChannelId, cumulative: Balance, signature: Signature) -> Self {
+		Self::new("Channels", "redeem", (channel, cumulative, signature))
+	}
+
+	/// `channels.close`: closes a channel, at once for the payee, after a challenge for the payer.
+	pub fn close_channel(channel: ChannelId) -> Self {
+		Self::new("Channels", "close", channel)
+	}
+
+	/// `channels.finish`: removes a channel that has ended, and returns the rest to its payer.
+	pub fn finish_channel(channel: ChannelId) -> Self {
+		Self::new("Channels", "finish", channel)
+	}
+
+	/// `inference.offer`: offers to answer requests for a domain, or changes that offer. `key` signs receipts.
+	pub fn offer(domain: DomainId, key: Key, price: Balance, endpoint: &Endpoint, bond: Balance) -> Self {
+		Self::new("Inference", "offer", (domain, key, price, endpoint, bond))
+	}
+
+	/// `inference.withdraw`: removes the offer of the sender from the list of a domain.
+	pub fn withdraw_offer(domain: DomainId) -> Self {
+		Self::new("Inference", "withdraw", domain)
+	}
+
+	/// `inference.release`: releases the bond of an offer that has left the list, after the claim window.
+	pub fn release_offer(domain: DomainId, who: Account) -> Self {
+		Self::new("Inference", "release", (domain, who))
+	}
+
+	/// `inference.accuse`: proves that `server` has signed a lie.
+	pub fn accuse(server: Account, accusation: &Accusation) -> Self {
+		Self::new("Inference", "accuse", (server, accusation))
+	}
+
 	/// `reputation.remove_record`: removes the record of an account whose score is neutral.
 	pub fn remove_record(who: Account) -> Self {
 		Self::new("Reputation", "remove_record", who)
@@ -507,6 +554,15 @@ pub(crate) mod tests {
 			Call::claim_record(FIRST_STREAM),
 			Call::leave_market(FIRST_STREAM),
 			Call::remove_record(Account([3; 32])),
+			Call::open_channel(Account([3; 32]), [4; 32], 1 << 40, 900, Some(7)),
+			Call::top_up_channel([5; 32], 1 << 40, None),
+			Call::redeem_voucher([5; 32], 1 << 40, [6; 64]),
+			Call::close_channel([5; 32]),
+			Call::finish_channel([5; 32]),
+			Call::offer(7, [4; 32], 1 << 20, &b"http://203.0.113.7:8475".to_vec().try_into().unwrap(), 1 << 44),
+			Call::withdraw_offer(7),
+			Call::release_offer(7, Account([3; 32])),
+			Call::accuse(Account([3; 32]), &crate::accusation::tests::accusation()),
 			Call::upload_page(7, 0, &page),
 			Call::activate(7, 3, 40),
 			Call::seal(7, 3, &[[1; 32], [2; 32]]),

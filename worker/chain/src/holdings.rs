@@ -1,9 +1,10 @@
-//! Reads of what an account has on the chain beside its balance: stored models, an announced challenge, served domains, and the records
-//! of its reputation and its reports.
+//! Reads of what an account has on the chain beside its balance: stored models, channels, an announced challenge, served domains, and the
+//! records of its reputation and its reports.
 
 use crate::{Account, Chain, Head, ReadError, RequestError};
-use codec::DecodeAll;
+use codec::{Decode, DecodeAll};
 use doin_primitives::{
+	channel::ChannelId,
 	reputation::{decayed, NEUTRAL},
 	Balance, BlockNumber, DomainId, Hash, ModelId, Q32,
 };
@@ -13,6 +14,8 @@ use subxt::{dynamic::Value, ext::scale_decode::DecodeAsType, utils::H256};
 const KEYS_PER_PAGE: u32 = 1_000;
 /// Bytes of a key of the stored models before the identifier: pallet, item, and the hash of the identifier.
 const MODEL_KEY_PREFIX: usize = 16 + 16 + 8;
+/// Bytes of a key of the channels before the identifier.
+const CHANNEL_KEY_PREFIX: usize = 16 + 16 + 16;
 /// Distance of a score from neutral, Q32, below which the chain lets a record be removed: 2⁻¹⁶.
 const NEGLIGIBLE: Q32 = 1 << 16;
 
@@ -120,24 +123,36 @@ impl Chain {
 	/// # Errors
 	/// Errors if the node does not answer, or if the answer cannot be decoded.
 	pub async fn stored_models(&self, at: Head) -> Result<Vec<ModelId>, ReadError> {
-		const ITEM: &str = "Optimae.Models";
-		let connection = self.connection();
+		self.keys(at, ("Optimae", "Models"), MODEL_KEY_PREFIX).await
+	}
+
+	/// Returns the identifiers of all open payment channels.
+	///
+	/// # Errors
+	/// Errors if the node does not answer, or if the answer cannot be decoded.
+	pub async fn channel_ids(&self, at: Head) -> Result<Vec<ChannelId>, ReadError> {
+		self.keys(at, ("Channels", "Channels"), CHANNEL_KEY_PREFIX).await
+	}
+
+	/// Returns the keys of a storage map, which stand behind `prefix_bytes` bytes of each stored key.
+	async fn keys<K: Decode>(&self, at: Head, (pallet, item): (&str, &str), prefix_bytes: usize) -> Result<Vec<K>, ReadError> {
+		let (connection, name) = (self.connection(), format!("{pallet}.{item}"));
 		let client = self.at(at).await?;
-		let entry = client.storage().entry::<(_, _)>(("Optimae", "Models"));
-		let prefix = entry.map_err(|error| connection.error(ITEM, error))?.key_prefix();
-		let (mut ids, mut last) = (Vec::new(), None::<Vec<u8>>);
+		let entry = client.storage().entry::<(_, _)>((pallet, item));
+		let prefix = entry.map_err(|error| connection.error(&name, error))?.key_prefix();
+		let (mut keys, mut last) = (Vec::new(), None::<Vec<u8>>);
 		loop {
 			let page = connection.rpc.state_get_keys_paged(&prefix, KEYS_PER_PAGE, last.as_deref(), Some(H256(at.hash)));
-			let page = connection.request(ITEM, page).await?;
-			for key in &page {
-				let mut id = key.get(MODEL_KEY_PREFIX..).unwrap_or_default();
-				let id = ModelId::decode_all(&mut id);
-				ids.push(id.map_err(|error| connection.error(ITEM, RequestError::malformed(error)))?);
+			let page = connection.request(&name, page).await?;
+			for stored in &page {
+				let mut key = stored.get(prefix_bytes..).unwrap_or_default();
+				let key = K::decode_all(&mut key);
+				keys.push(key.map_err(|error| connection.error(&name, RequestError::malformed(error)))?);
 			}
 			let is_last = page.len() < KEYS_PER_PAGE as usize;
 			last = page.into_iter().next_back();
 			if is_last {
-				return Ok(ids);
+				return Ok(keys);
 			}
 		}
 	}

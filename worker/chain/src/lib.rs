@@ -78,6 +78,7 @@
 #![warn(clippy::missing_errors_doc)]
 
 mod account;
+mod accusation;
 mod blocks;
 mod calls;
 mod chain;
@@ -98,6 +99,7 @@ mod tests;
 mod url;
 
 pub use account::{Account, InvalidAccount, Signer};
+pub use accusation::{Accusation, AccusationClaim, AccusedWindow};
 pub use blocks::{
 	events, events::TypedEvent, BlockAuthor, BlockEvent, BlocksError, ExtrinsicSummary, FinalizedBlock, FinalizedBlocks,
 };

@@ -2,11 +2,13 @@
 
 use crate::{Account, Chain, Head, ReadError, Vote};
 use doin_primitives::{
+	channel::ChannelId,
 	evidence::{ramp_blocks, PUBLIC_SLOT_MS},
 	oracle::StreamId,
 	views::{
-		BarsView, ChampionView, DomainView, EvidenceView, FeeMarketView, ForecastRoundView, ForecastSeatsView, LeaderboardView,
-		MarketRecordView, PollView, RecomputationView, ReputationView, RoundView, StreamView, WorkView,
+		BarsView, ChampionView, ChannelView, DemandView, DomainView, EvidenceView, FeeMarketView, ForecastRoundView,
+		ForecastSeatsView, LeaderboardView, MarketRecordView, OfferView, PollView, RecomputationView, ReputationView, RoundView,
+		StreamView, WorkView,
 	},
 	Balance, BlockNumber, DomainId, DomainSpec, Hash, ModelId, ModelRef, RoundId, RoundParams, TaskId,
 };
@@ -427,6 +429,30 @@ impl Chain {
 		who: Account,
 	) -> Result<Option<MarketRecordView<Account>>, ReadError> {
 		self.call_runtime(at, "DoinApi_forecaster", &(stream, who)).await
+	}
+
+	/// Returns an open payment channel, or `None` if there is none with this identifier.
+	///
+	/// # Errors
+	/// Errors if the node does not answer, or if the answer cannot be decoded.
+	pub async fn channel(&self, at: Head, channel: ChannelId) -> Result<Option<ChannelView<Account>>, ReadError> {
+		self.call_runtime(at, "DoinApi_channel", &channel).await
+	}
+
+	/// Returns the listed offers of a domain, the lowest price first.
+	///
+	/// # Errors
+	/// Errors if the node does not answer, or if the answer cannot be decoded.
+	pub async fn offers(&self, at: Head, domain: DomainId) -> Result<Vec<OfferView<Account>>, ReadError> {
+		self.call_runtime(at, "DoinApi_offers", &domain).await
+	}
+
+	/// Returns the paid demand of the domains with identifiers of `from` and above that servers were paid for, at most `count`.
+	///
+	/// # Errors
+	/// Errors if the node does not answer, or if the answer cannot be decoded.
+	pub async fn demand(&self, at: Head, from: DomainId, count: u32) -> Result<Vec<DemandView>, ReadError> {
+		self.call_runtime(at, "DoinApi_demand", &(from, count)).await
 	}
 
 	/// Returns the validation sums that the author of a stored model claims.

@@ -25,7 +25,7 @@
 //! - [`mod@rungs`] fits simple models, the best of which a search has to improve on.
 //! - [`rows`] trains nets on the rows of a table by embedding them in windows.
 //! - [`genomes`] makes the training runs of loss genomes.
-//! - [`score`] computes [`chunk_sums`], which evaluators answer with.
+//! - [`score`] computes [`chunk_sums`], which evaluators answer with, and [`batch_outputs`], which servers answer with.
 //! - [`generator`] fits the source of synthetic evidence, and [`baseline`] reports the errors of simple models.
 //!
 //! # Example
@@ -59,6 +59,7 @@ pub use rows::{RowsData, RowsTask};
 pub use rungs::{rungs, Rung};
 pub use score::{
 	chunks::{chunk_sums, selected_chunk_sums, validation_sums},
+	outputs::batch_outputs,
 	published::{Published, SeededEvidence},
 };
 pub use train::{

@@ -24,6 +24,7 @@ mod source;
 
 use anyhow::{anyhow, ensure, Context, Result};
 use doin_dashboard::{bind, Feed, Slot};
+use doin_roles::serve::ServeSlot;
 use serde_json::{json, Value};
 use source::{at, training, Simulated};
 use std::{
@@ -311,7 +312,7 @@ async fn run(clients: u64, seconds: u64, page: Option<PathBuf>) -> Result<Value>
 	let best = Arc::new(AtomicU32::new(FIRST));
 	slot.fill(Arc::new(Simulated(best.clone())));
 	let (stop, stopped) = oneshot::channel::<()>();
-	tokio::spawn(bound.serve(slot, feed.clone(), None, async move {
+	tokio::spawn(bound.serve(slot, feed.clone(), None, ServeSlot::default(), async move {
 		// Ready once the sender is dropped.
 		let _ = stopped.await;
 	}));

@@ -6,6 +6,7 @@ use axum::{
 	response::{IntoResponse, Response},
 	Json,
 };
+use doin_serve::{tasks::QueueFault, Kind, Refusal};
 
 /// Error of a request: a status, the reason, and the next step of the sender.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -64,6 +65,35 @@ impl From<SourceError> for ApiError {
 	}
 }
 
+impl From<Refusal> for ApiError {
+	fn from(Refusal { kind, reason, next }: Refusal) -> Self {
+		let status = match kind {
+			Kind::Malformed => StatusCode::BAD_REQUEST,
+			Kind::Unpaid => StatusCode::PAYMENT_REQUIRED,
+			Kind::Unknown => StatusCode::NOT_FOUND,
+			Kind::InUse => StatusCode::CONFLICT,
+			Kind::Impossible => StatusCode::UNPROCESSABLE_ENTITY,
+			Kind::TooMany => StatusCode::TOO_MANY_REQUESTS,
+			Kind::Busy | Kind::Behind => StatusCode::SERVICE_UNAVAILABLE,
+			Kind::NoSpace => StatusCode::INSUFFICIENT_STORAGE,
+			Kind::Broken => StatusCode::INTERNAL_SERVER_ERROR,
+		};
+		Self::new(status, reason, next)
+	}
+}
+
+impl From<QueueFault> for ApiError {
+	fn from(fault: QueueFault) -> Self {
+		let (status, next) = match fault {
+			QueueFault::Unknown(_) => (StatusCode::NOT_FOUND, "GET /tasks/pending lists the tasks of this host"),
+			QueueFault::Leased { .. } | QueueFault::Done(_) => (StatusCode::CONFLICT, "claim another task of GET /tasks/pending"),
+			QueueFault::Full => (StatusCode::SERVICE_UNAVAILABLE, "repeat the request once tasks are done"),
+			QueueFault::TooLong(_) => (StatusCode::PAYLOAD_TOO_LARGE, "hand in a shorter result"),
+		};
+		Self::new(status, fault.to_string(), next)
+	}
+}
+
 impl IntoResponse for ApiError {
 	fn into_response(self) -> Response {
 		(self.status, Json(Problem { error: self.error, next: self.next })).into_response()
@@ -80,6 +110,28 @@ mod tests {
 		assert!(error.error.chars().count() < 150, "{error}");
 		assert!(error.error.contains('…'));
 		assert!(ApiError::no_route("/x").error.ends_with("`/x`"));
+	}
+
+	#[test]
+	fn every_refusal_of_a_server_has_a_status() {
+		let kinds = [
+			(Kind::Malformed, 400),
+			(Kind::Unpaid, 402),
+			(Kind::Unknown, 404),
+			(Kind::InUse, 409),
+			(Kind::Impossible, 422),
+			(Kind::TooMany, 429),
+			(Kind::Busy, 503),
+			(Kind::Behind, 503),
+			(Kind::NoSpace, 507),
+			(Kind::Broken, 500),
+		];
+		for (kind, status) in kinds {
+			assert_eq!(ApiError::from(Refusal::new(kind, "reason", "next")).status, status);
+		}
+		let leased = QueueFault::Leased { task: "1".into(), holder: "a".into() };
+		assert_eq!(ApiError::from(leased).status, 409);
+		assert_eq!(ApiError::from(QueueFault::Unknown("1".into())).status, 404);
 	}
 
 	#[test]

@@ -3,10 +3,10 @@
 use crate::error::{shortened, ApiError};
 use axum::{
 	extract::{FromRequest, FromRequestParts, Request},
-	http::{request::Parts, StatusCode},
+	http::{header, request::Parts, StatusCode},
 };
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value};
+use serde_json::{error::Category, Map, Value};
 
 /// Next step after a request that cannot be read.
 const NEXT: &str = "GET /api/openapi.json describes the parameters and bodies of all routes";
@@ -19,6 +19,12 @@ pub(crate) struct Path<T>(pub T);
 
 /// JSON body of a request.
 pub(crate) struct Body<T>(pub T);
+
+/// JSON body of a request that may be as long as 64 windows are.
+pub(crate) struct LongBody<T>(pub T);
+
+/// Greatest body of such a request, in bytes: 64 windows of 2,048 numbers.
+const LONG: usize = 2 << 20;
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
 	type Rejection = ApiError;
@@ -50,6 +56,27 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
 	async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
 		let body = axum::Json::<T>::from_request(request, state).await;
 		body.map(|body| Self(body.0)).map_err(|fault| rejected(fault.status(), &fault.body_text()))
+	}
+}
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for LongBody<T> {
+	type Rejection = ApiError;
+
+	async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
+		let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+		if !kind.trim_start().starts_with("application/json") {
+			return Err(rejected(
+				StatusCode::UNSUPPORTED_MEDIA_TYPE,
+				"the body has to be JSON, with `Content-Type: application/json`",
+			));
+		}
+		let too_long = |_| rejected(StatusCode::PAYLOAD_TOO_LARGE, "the body was cut, or is longer than 2 MiB");
+		let bytes = axum::body::to_bytes(request.into_body(), LONG).await.map_err(too_long)?;
+		serde_json::from_slice(&bytes).map(Self).map_err(|fault| {
+			let is_of_fields = fault.classify() == Category::Data;
+			let status = if is_of_fields { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::BAD_REQUEST };
+			rejected(status, &format!("invalid body: {fault}"))
+		})
 	}
 }
 

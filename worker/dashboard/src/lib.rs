@@ -22,9 +22,11 @@
 //! | `GET /chain/status` | heights and hashes |
 //! | `GET /chain/blocks?from&to` | finalized blocks, at most 50 |
 //! | `GET /chain/block/{n}` | one finalized block |
-//! | `GET /tasks/pending?domains&limit` | recomputation tasks that are not final |
-//! | `POST /tasks/claim`, `POST /tasks/complete` | 501: the chain draws evaluators |
-//! | `POST /inference` | 501: models are not run on request |
+//! | `GET /tasks/pending?domains&limit` | recomputation tasks that are not final, and work of this host |
+//! | `POST /tasks/claim`, `POST /tasks/complete` | lease of work of this host, and its result |
+//! | `POST /inference` | answer of a champion, for a voucher; 501 for a worker that does not serve |
+//! | `GET /price`, `/models`, `/channel/{id}` | prices, champions that answer, the newest voucher of a channel |
+//! | `GET /api/serving` | answers, refusals and earnings since the start |
 //! | `GET /stats?limit&offset` | summary of every domain |
 //! | `GET /stats/chain-metrics` | means over the newest blocks |
 //! | `GET /stats/{experiments,rounds}?domain&limit&offset`, `GET /api/metrics` | rows of the analytics database; 501 without one |
@@ -52,7 +54,9 @@
 //! The server listens on the loopback interface unless it is given another address. It answers requests whose `Host` is an address or
 //! `localhost`, so that no page of another site reaches it by a name of its own, and none that a script of such a page sends. Other
 //! requests of such a page, e.g. for an image, are refused on the loopback interface; browsers do not mark them elsewhere. The server
-//! sends no CORS headers. Requests other than `GET`, and `/stats/export`, need a [`Token`]. A body has at most 64 KiB, a request is
+//! sends no CORS headers. Requests other than `GET`, and `/stats/export`, need a [`Token`], apart from `/inference`, which needs a voucher. The routes of clients
+//! who pay may name the server by another name, and [`Bound::serve_clients`] has them alone. A body has at most 64 KiB, one of
+//! `/inference` and `/tasks/complete` 2 MiB, a request is
 //! answered within 10 s, and there are at most 2,048 connections, fewer where the system allows fewer open files. A client that takes
 //! no bytes of its answer for a minute is disconnected. An answer lists at most 1,000 domains, tasks or rows, 500 events, or 50 blocks;
 //! `limit` and `offset` choose others, and the total number of domains stands beside them. Only the weights of `/status` and
@@ -74,11 +78,14 @@
 //! |---|---|
 //! | 400 | a query, path or body cannot be read |
 //! | 401, 403 | no token, or another one; the request is one of another site |
-//! | 404, 405 | there is no such route, method, block, domain, stream or round |
-//! | 413, 415, 422 | the body is too long, is not JSON, or has other fields; a limit or a range is not possible |
+//! | 402, 409 | no voucher pays for the request, or another request shows it; another worker has the task |
+//! | 404, 405 | there is no such route, method, block, domain, stream, round, channel or task |
+//! | 413, 415, 422 | the body is too long, is not JSON, or has other fields; a limit, a range or an input is not possible |
+//! | 429 | the address has sent too many requests for pay |
 //! | 500 | the analytics database is damaged, or the worker has a fault |
 //! | 501 | the feature is not a part of this worker |
-//! | 503, 504 | node or database do not answer, or not in time; the database has no block yet |
+//! | 503, 504 | node or database do not answer, or not in time; the database has no block yet; the server has too much to do |
+//! | 507 | the disk is full, so no voucher can be journalled |
 
 #![warn(clippy::missing_errors_doc)]
 

@@ -5,11 +5,17 @@ use crate::{
 	events::{stopped, Feed},
 	files,
 	patient::Patient,
-	routes::{router, App},
+	routes::{public_router, router, App, Peer},
 	source::Slot,
 };
 use axum::Router;
-use hyper::server::conn::http1;
+use doin_roles::serve::ServeSlot;
+use hyper::{
+	body::Incoming,
+	server::conn::http1,
+	service::{service_fn, Service as _},
+	Request,
+};
 use hyper_util::{
 	rt::{TokioIo, TokioTimer},
 	service::TowerToHyperService,
@@ -91,10 +97,42 @@ impl Bound {
 	/// filled, requests for numbers of the chain are answered with 503.
 	///
 	/// `token` is what requests that change state, or ask for the whole database, have to show; without one, all of them are refused.
-	pub async fn serve(self, source: Slot, feed: Feed, token: Option<Token>, shutdown: impl Future<Output = ()>) {
+	/// Requests for pay reach the server of `serving`.
+	pub async fn serve(
+		self,
+		source: Slot,
+		feed: Feed,
+		token: Option<Token>,
+		serving: ServeSlot,
+		shutdown: impl Future<Output = ()>,
+	) {
+		self.answer(router, source, feed, token, serving, shutdown).await;
+	}
+
+	/// Serves the routes of clients who pay, and no others, until `shutdown` is ready.
+	pub async fn serve_clients(self, source: Slot, serving: ServeSlot, shutdown: impl Future<Output = ()>) {
+		self.answer(public_router, source, Feed::default(), None, serving, shutdown).await;
+	}
+
+	async fn answer(
+		self,
+		router: impl FnOnce(App) -> Router,
+		source: Slot,
+		feed: Feed,
+		token: Option<Token>,
+		serving: ServeSlot,
+		shutdown: impl Future<Output = ()>,
+	) {
 		let (stop, stopped) = watch::channel(false);
-		let app =
-			App { source, feed, token: token.map(Arc::new), address: self.address, timeout: TIMEOUT, stop: stopped.clone() };
+		let app = App {
+			source,
+			feed,
+			token: token.map(Arc::new),
+			serving,
+			address: self.address,
+			timeout: TIMEOUT,
+			stop: stopped.clone(),
+		};
 		let router = router(app);
 		let permits = Arc::new(Semaphore::new(files::for_connections(CONNECTIONS)));
 		let mut connections = JoinSet::new();
@@ -104,8 +142,8 @@ impl Bound {
 				biased;
 				() = &mut shutdown => break,
 				Some(_) = connections.join_next() => {}
-				(stream, permit) = accept(&self.listener, &permits) => {
-					connections.spawn(connection(stream, permit, router.clone(), stopped.clone()));
+				(stream, peer, permit) = accept(&self.listener, &permits) => {
+					connections.spawn(connection(stream, peer, permit, router.clone(), stopped.clone()));
 				}
 			}
 		}
@@ -119,12 +157,12 @@ impl Bound {
 }
 
 /// Waits for the next connection, as long as there are too many.
-async fn accept(listener: &TcpListener, permits: &Arc<Semaphore>) -> (TcpStream, OwnedSemaphorePermit) {
+async fn accept(listener: &TcpListener, permits: &Arc<Semaphore>) -> (TcpStream, SocketAddr, OwnedSemaphorePermit) {
 	// The semaphore is never closed.
 	let Ok(permit) = permits.clone().acquire_owned().await else { return std::future::pending().await };
 	loop {
 		match listener.accept().await {
-			Ok((stream, _)) => return (stream, permit),
+			Ok((stream, peer)) => return (stream, peer, permit),
 			// The client has gone.
 			Err(error) if matches!(error.kind(), ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset) => {}
 			Err(error) => {
@@ -136,8 +174,18 @@ async fn accept(listener: &TcpListener, permits: &Arc<Semaphore>) -> (TcpStream,
 }
 
 /// Serves one connection until it ends, or until the server stops and its open request is answered.
-async fn connection(stream: TcpStream, permit: OwnedSemaphorePermit, router: Router, mut stop: watch::Receiver<bool>) {
-	let service = TowerToHyperService::new(router);
+async fn connection(
+	stream: TcpStream,
+	address: SocketAddr,
+	permit: OwnedSemaphorePermit,
+	router: Router,
+	mut stop: watch::Receiver<bool>,
+) {
+	let routes = TowerToHyperService::new(router);
+	let service = service_fn(move |mut request: Request<Incoming>| {
+		request.extensions_mut().insert(Peer { address });
+		routes.call(request)
+	});
 	let mut builder = http1::Builder::new();
 	builder.timer(TokioTimer::new()).header_read_timeout(HEADERS).max_buf_size(BUFFER);
 	let mut connection = pin!(builder.serve_connection(TokioIo::new(Patient::new(stream, PATIENCE)), service));

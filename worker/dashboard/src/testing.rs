@@ -20,6 +20,7 @@ use axum::{
 	Router,
 };
 use doin_chain::Account;
+use doin_roles::serve::ServeSlot;
 use serde_json::{json, Value};
 use std::{sync::Arc, time::Duration};
 use tokio::sync::watch;
@@ -425,6 +426,7 @@ pub(crate) struct Server {
 	pub router: Router,
 	pub feed: Feed,
 	pub slot: Slot,
+	pub serving: ServeSlot,
 	pub stop: watch::Sender<bool>,
 }
 
@@ -433,15 +435,17 @@ impl Server {
 	pub fn waiting(timeout: Duration, token: Option<&str>) -> Self {
 		let (stop, stopped) = watch::channel(false);
 		let (feed, slot) = (Feed::default(), Slot::waiting_for("ws://127.0.0.1:9944"));
+		let serving = ServeSlot::default();
 		let app = App {
 			source: slot.clone(),
 			feed: feed.clone(),
 			token: token.map(|token| Arc::new(Token::new(token).expect("tokens of tests are long"))),
 			address: ([127, 0, 0, 1], 8470).into(),
+			serving: serving.clone(),
 			timeout,
 			stop: stopped,
 		};
-		Self { router: router(app), feed, slot, stop }
+		Self { router: router(app), feed, slot, serving, stop }
 	}
 
 	/// Returns a server over `source` that answers within `timeout`.

@@ -7,6 +7,8 @@ use crate::{
 	Slot, Token,
 };
 use axum::{body::Body, http::Request};
+use doin_roles::serve::ServeSlot;
+use doin_serve::tasks::Work;
 use futures::StreamExt;
 use serde_json::{json, Value};
 use std::{
@@ -30,7 +32,7 @@ const INFERENCE: &str = r#"{"domain_id":0,"input_data":[1,2],"client_id":"me"}"#
 type Route = (&'static str, &'static str, u16, u16);
 
 /// Every `GET` route, apart from `/events` and `/stats/export`.
-const READS: [Route; 39] = [
+const READS: [Route; 43] = [
 	("/health", "", 200, 200),
 	("/status", "", 200, 200),
 	("/fees", "", 200, 200),
@@ -70,9 +72,14 @@ const READS: [Route; 39] = [
 	("/api/stream/{stream}", "/api/stream/7", 404, 404),
 	("/api/stream/{stream}/round/{round}", "/api/stream/2147483648/round/8", 200, 200),
 	("/api/stream/{stream}/round/{round}", "/api/stream/2147483648/round/7", 404, 404),
+	("/price", "", 501, 501),
+	("/models", "", 501, 501),
+	("/channel/{channel}", "/channel/0x07", 501, 501),
+	("/api/serving", "", 501, 501),
 ];
-/// Every `POST` route, with a body.
-const WRITES: [(&str, &str); 3] = [("/tasks/claim", CLAIM), ("/tasks/complete", COMPLETION), ("/inference", INFERENCE)];
+/// Every `POST` route, with a body, and the status with a worker that serves nothing and has no task.
+const WRITES: [(&str, &str, u16); 3] =
+	[("/tasks/claim", CLAIM, 404), ("/tasks/complete", COMPLETION, 404), ("/inference", INFERENCE, 501)];
 /// Routes whose answers are no state of the chain.
 const WITHOUT_BLOCK: [&str; 3] = ["/health", "/api/training", "/api/events"];
 
@@ -180,8 +187,8 @@ async fn every_route_has_the_status_and_the_shape_of_the_document() {
 			let expected = if is_complete { complete } else { bare };
 			assert_answer(&document, ("get", path), request, expected, server.get(request).await);
 		}
-		for (path, body) in WRITES {
-			assert_answer(&document, ("post", path), path, 501, server.post(path, body).await);
+		for (path, body, expected) in WRITES {
+			assert_answer(&document, ("post", path), path, expected, server.post(path, body).await);
 		}
 	}
 }
@@ -196,7 +203,7 @@ async fn the_document_has_every_route_of_upstream_and_no_route_that_is_not_teste
 		assert!(described.contains_key(path), "{path} is missing");
 	}
 	let reads = READS.iter().map(|(path, ..)| *path).chain(["/events", "/stats/export"]).map(|path| ("get", path));
-	let tested: BTreeSet<(&str, &str)> = reads.chain(WRITES.iter().map(|(path, _)| ("post", *path))).collect();
+	let tested: BTreeSet<(&str, &str)> = reads.chain(WRITES.iter().map(|(path, ..)| ("post", *path))).collect();
 	let operations =
 		|| described.iter().flat_map(|(path, item)| item.as_object().into_iter().flatten().map(move |item| (*path, item)));
 	let found: BTreeSet<(&str, &str)> = operations().map(|(path, (method, _))| (method.as_str(), path)).collect();
@@ -510,9 +517,9 @@ async fn bodies_are_bounded_and_checked() {
 async fn requests_that_change_state_need_the_token() {
 	let server = Server::default();
 	let request = |authorization: Option<&str>| {
-		let request = Request::post("/inference").header("content-type", "application/json");
+		let request = Request::post("/tasks/claim").header("content-type", "application/json");
 		let request = authorization.into_iter().fold(request, |request, value| request.header("authorization", value));
-		request.body(Body::from(INFERENCE)).unwrap()
+		request.body(Body::from(CLAIM)).unwrap()
 	};
 	let response = server.send(request(None)).await;
 	assert_eq!(response.status(), 401);
@@ -525,6 +532,58 @@ async fn requests_that_change_state_need_the_token() {
 	assert_eq!(status, 403);
 	assert!(body["next"].as_str().is_some_and(|next| next.contains("--dashboard-token FILE")), "{body}");
 	assert_eq!(without.get("/health").await.0, 200);
+}
+
+#[tokio::test]
+async fn requests_for_pay_need_no_token_and_may_name_the_server() {
+	let server = Server::new(Fixed::default(), Duration::from_secs(60), None);
+	let request = |host: &str| {
+		let request = Request::post("/inference").header("content-type", "application/json").header("host", host);
+		request.body(Body::from(INFERENCE)).unwrap()
+	};
+	for host in ["127.0.0.1:8475", "answers.example"] {
+		let (status, body) = server.json(request(host)).await;
+		assert_eq!(status, 501, "{host}: {body}");
+		assert!(body["next"].as_str().is_some_and(|next| next.contains("role = \"serve\"")), "{body}");
+	}
+	let other_site = Request::get("/price").header("origin", "https://example.org").body(Body::empty()).unwrap();
+	assert_eq!(server.json(other_site).await.0, 403, "a script of another site");
+	let body = format!(r#"{{"domain_id":0,"input":[{}1]}}"#, "1,".repeat(100_000));
+	assert_eq!(server.post("/inference", &body).await.0, 501, "64 windows fit");
+	let long = format!(r#"{{"domain_id":0,"input":[{}1]}}"#, "1,".repeat(2 << 20));
+	assert_eq!(server.post("/inference", &long).await.0, 413);
+	assert_eq!(server.post("/inference", "{").await.0, 400);
+	assert_eq!(server.post("/inference", r#"{"domain_id":"x"}"#).await.0, 422);
+	let plain = Request::post("/inference").body(Body::from(INFERENCE)).unwrap();
+	assert_eq!(server.json(plain).await.0, 415);
+}
+
+#[tokio::test]
+async fn work_of_this_host_is_claimed_and_completed_once() {
+	let server = Server::default();
+	let queue = server.serving.queue().clone();
+	let waiting = tokio::spawn(async move { queue.run(Work::Verification, 7, json!({ "chunks": [1] })).await });
+	while server.serving.queue().pending(None).is_empty() {
+		tokio::task::yield_now().await;
+	}
+	let (_, hidden) = server.get("/tasks/pending?domains=7").await;
+	assert_eq!(hidden["host"], json!([]), "the token is missing");
+	let request = Request::get("/tasks/pending?domains=7").header("authorization", format!("Bearer {TOKEN}"));
+	let (_, pending) = server.json(request.body(Body::empty()).unwrap()).await;
+	let task = &pending["host"][0];
+	assert_eq!((&task["task_type"], &task["parameters"]), (&json!("verification"), &json!({ "chunks": [1] })));
+	let id = task["task_id"].as_str().unwrap();
+	let claim = |worker: &str| json!({ "task_id": id, "evaluator_id": worker }).to_string();
+	let (status, claimed) = server.post("/tasks/claim", &claim("a")).await;
+	assert_eq!((status, &claimed["task"]["evaluator_id"]), (200, &json!("a")));
+	assert_eq!(server.post("/tasks/claim", &claim("b")).await.0, 409);
+	assert_eq!(server.post("/tasks/claim", &claim("")).await.0, 422);
+	let completion = |worker: &str| json!({ "task_id": id, "evaluator_id": worker, "result": [5] }).to_string();
+	assert_eq!(server.post("/tasks/complete", &completion("b")).await.0, 409);
+	let (status, completed) = server.post("/tasks/complete", &completion("a")).await;
+	assert_eq!((status, &completed["status"]), (200, &json!("completed")));
+	assert_eq!(format!("{:?}", waiting.await.unwrap()), "Ok(Done(Array [Number(5)]))");
+	assert_eq!(server.post("/tasks/complete", &completion("a")).await.0, 404);
 }
 
 #[tokio::test]
@@ -620,7 +679,7 @@ async fn a_server_on_a_socket_answers_and_stops() {
 		let _ = stopped.await;
 	};
 	let slot = Slot::waiting_for("ws://127.0.0.1:9944");
-	let serving = tokio::spawn(bound.serve(slot, feed.clone(), Token::new(TOKEN), shutdown));
+	let serving = tokio::spawn(bound.serve(slot, feed.clone(), Token::new(TOKEN), ServeSlot::default(), shutdown));
 
 	let mut stream = TcpStream::connect(address).await.unwrap();
 	let request = format!("GET /health HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
@@ -654,7 +713,7 @@ async fn a_client_that_does_not_read_is_dropped_and_others_miss_nothing() {
 	let bound = bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
 	let (address, feed) = (bound.address(), Feed::default());
 	let slot = Slot::waiting_for("ws://127.0.0.1:9944");
-	tokio::spawn(bound.serve(slot, feed.clone(), None, std::future::pending()));
+	tokio::spawn(bound.serve(slot, feed.clone(), None, ServeSlot::default(), std::future::pending()));
 	let request = format!("GET /events HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
 	let mut slow = TcpStream::connect(address).await.unwrap();
 	slow.write_all(request.as_bytes()).await.unwrap();

@@ -11,6 +11,7 @@ use anyhow::Result;
 use doin_chain::Chain;
 use doin_compute::gpu::Devices;
 use doin_primitives::RoundParams;
+use doin_serve::tasks::HostQueue;
 use std::sync::{
 	atomic::{AtomicBool, Ordering},
 	Arc,
@@ -35,6 +36,8 @@ pub struct Context {
 	pub devices: Arc<Devices>,
 	/// Figures of the searches.
 	pub progress: Progress,
+	/// Queue that other workers pull sums from; `None` if this worker computes everything itself.
+	pub shared: Option<HostQueue>,
 }
 
 impl Context {

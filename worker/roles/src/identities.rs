@@ -62,6 +62,7 @@ fn role_name(role: Role) -> &'static str {
 		Role::Own => "role = \"own\"",
 		Role::Report => "role = \"report\"",
 		Role::Forecast => "role = \"forecast\"",
+		Role::Serve => "role = \"serve\"",
 	}
 }
 

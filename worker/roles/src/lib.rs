@@ -1,6 +1,6 @@
 //! Roles of a DOIN worker: the optimizer, which finds better models and commits them, the evaluator, which recomputes the sums of
 //! models, the owner, which opens the segments of a sealed domain, the reporter, which reports the bars of real series, the forecaster,
-//! which stakes wagers on forecasts of them, and the publisher of anchors.
+//! which stakes wagers on forecasts of them, the server, which answers requests for pay, and the publisher of anchors.
 //!
 //! Every role is a *policy* and a *driver*. A policy decides: it is a plain state machine from views of the chain and journal
 //! entries to actions, without I/O, clock or randomness. A driver reads the views at every new block, asks the policy, writes the
@@ -27,7 +27,7 @@
 //!
 //! * [`worker`]: opens everything that a [`config::Config`] names and runs its identities; [`plan`] divides threads and chooses
 //!   domains.
-//! * [`optimizer`], [`evaluator`], [`owner`], [`report`], [`forecast`]: the five roles of an account.
+//! * [`optimizer`], [`evaluator`], [`owner`], [`report`], [`forecast`], [`serve`]: the six roles of an account.
 //! * [`participant`]: what reporters and forecasters see and do alike.
 //! * [`anchor`]: publishes work blocks to other places, and compares what is published with the chain.
 //! * [`search`]: the genetic search of one domain, on threads of its own; [`simple_models`]: what it has to beat.
@@ -38,6 +38,7 @@
 //! * `identities`: one signer per identity, and one queue of calls per key.
 //! * [`programs`]: programs of tolerance domains, which the configuration lists by hash.
 //! * `keeper`: the chain that the journal belongs to, and its expired entries.
+//! * [`shared_work`]: sums that other workers of the owner pull and compute.
 //! * [`config`], [`keys`], [`amount`], [`shell`]: settings, keys and amounts of the user, and commands printed for a shell.
 //! * [`problem`], [`domain_cache`]: domains and models, checked against their hashes and admitted locally, so that a node is not
 //!   trusted.
@@ -50,8 +51,8 @@
 //! # Logs
 //!
 //! Events go to the targets `doin::worker`, `doin::optimizer`, `doin::evaluator`, `doin::owner`, `doin::reporter`,
-//! `doin::forecaster`, `doin::anchor`, `doin::search`, `doin::program`, `doin::journal` and `doin::keys`. The spans `optimize`, `evaluate`, `own`,
-//! `report` and `forecast` have the field `block`, `optimize` and `own` have `domain`, and `duty` has `domain` and `task`.
+//! `doin::forecaster`, `doin::serve`, `doin::anchor`, `doin::search`, `doin::program`, `doin::journal` and `doin::keys`. The spans
+//! `optimize`, `evaluate`, `own`, `report` and `forecast` have the field `block`, `optimize` and `own` have `domain`, and `duty` has `domain` and `task`.
 
 #![warn(clippy::missing_errors_doc)]
 
@@ -89,6 +90,8 @@ pub mod report;
 mod retry;
 pub mod round_result;
 pub mod search;
+pub mod serve;
+pub mod shared_work;
 pub mod shell;
 pub mod simple_models;
 pub mod worker;

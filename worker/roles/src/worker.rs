@@ -23,6 +23,7 @@ use crate::{
 	report::Reporter,
 	retry::Retry,
 	search::seed_of_search,
+	serve::{ServeSlot, Server},
 };
 use anyhow::{bail, Context as _, Error, Result};
 use doin_chain::{Account, Chain, Head, Patience, Signer};
@@ -48,6 +49,7 @@ pub struct Worker {
 	devices: Devices,
 	identities: Vec<Identity>,
 	progress: Progress,
+	serving: ServeSlot,
 }
 
 impl Worker {
@@ -80,7 +82,7 @@ impl Worker {
 			journal = %journal.path().display(),
 			"connected"
 		);
-		Ok(Self { config, chain, journal, devices, identities, progress: Progress::default() })
+		Ok(Self { config, chain, journal, devices, identities, progress: Progress::default(), serving: ServeSlot::default() })
 	}
 
 	/// Returns the connection to the chain.
@@ -105,6 +107,11 @@ impl Worker {
 		self.progress.clone()
 	}
 
+	/// Puts the server for pay into `slot`, which outlives [`Worker::run`].
+	pub fn serve_in(&mut self, slot: ServeSlot) {
+		self.serving = slot;
+	}
+
 	/// Optimizes and evaluates `domain` instead of the domains of the configuration.
 	pub fn work_only_on(&mut self, domain: DomainId) {
 		let config = DomainConfig { domain_id: Some(domain), optimize: true, evaluate: true, ..Default::default() };
@@ -127,6 +134,7 @@ impl Worker {
 		let owner = with_role(Role::Own).next().cloned();
 		let available = std::thread::available_parallelism().map_or(1, usize::from);
 		let threads = Threads::divide(&self.config, available);
+		let shared = self.config.resource_limits.share_work.then(|| self.serving.queue().clone());
 		let context = Context {
 			params: self.chain.round_params(self.chain.head()).await?,
 			chain: self.chain,
@@ -136,6 +144,7 @@ impl Worker {
 			queue: DeadlineQueue::new(thread_pool(threads.deadline)?),
 			devices: Arc::new(self.devices),
 			progress: self.progress,
+			shared,
 		};
 		let mut roles = JoinSet::new();
 		if !evaluators.is_empty() {
@@ -168,6 +177,10 @@ impl Worker {
 		}
 		for forecaster in forecasters(&context, &self.identities, threads)? {
 			roles.spawn(forecaster.run());
+		}
+		if let Some((config, identity)) = context.config.serve.clone().zip(with_role(Role::Serve).next().cloned()) {
+			let key = identity.config.source()?.load()?;
+			roles.spawn(Server::open(&context, &config, key, identity.signer, &self.serving).await?.run());
 		}
 		if roles.is_empty() {
 			bail!("there is nothing to do: the configuration has no identity");

@@ -1,10 +1,12 @@
 //! Commands: each module has the arguments, the work and the report of one.
 
+pub mod accuse;
 pub mod anchor;
 pub mod backtest;
 pub mod bench;
 pub mod bond;
 pub mod budget;
+pub mod channel;
 pub mod clean_up;
 mod curve;
 pub mod devices;
@@ -16,13 +18,16 @@ mod genes;
 pub mod genome;
 pub mod history;
 pub mod index;
+pub mod infer;
 pub mod journal;
 pub mod keys;
 mod likeness;
 pub mod mine;
+pub mod offer;
 pub mod optimize;
 pub mod own;
 pub mod predict;
+pub mod pull;
 mod registration;
 pub mod reporter;
 mod row_figures;

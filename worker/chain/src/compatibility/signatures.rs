@@ -1,15 +1,18 @@
 //! Calls and runtime API methods of this crate, with the names and types of their arguments.
 
 use super::types::Variants;
-use crate::{calls::ProxyType, Account, ForecastValues, Vote};
+use crate::{calls::ProxyType, Account, Accusation, ForecastValues, Vote};
 use codec::Compact;
 use doin_primitives::{
+	channel::{ChannelId, Key, Signature as VoucherSignature},
 	domain::ModelBytes,
+	inference::Endpoint,
 	oracle::{PollId, Reports, StreamId, StreamSpec},
 	payload::{Reveal, Sums},
 	views::{
-		BarsView, ChampionView, DomainView, EvidenceView, FeeMarketView, ForecastRoundView, ForecastSeatsView, LeaderboardView,
-		MarketRecordView, PollView, RecomputationView, ReputationView, RoundView, StreamView, WorkView,
+		BarsView, ChampionView, ChannelView, DemandView, DomainView, EvidenceView, FeeMarketView, ForecastRoundView,
+		ForecastSeatsView, LeaderboardView, MarketRecordView, OfferView, PollView, RecomputationView, ReputationView, RoundView,
+		StreamView, WorkView,
 	},
 	Balance, BlockNumber, DomainId, DomainSpec, Hash, ModelId, Page, RoundId, RoundParams, SizeClass, TaskId,
 };
@@ -45,8 +48,13 @@ pub(crate) struct Argument {
 	pub(crate) variants: Variants,
 }
 
-/// First `spec_version` of a runtime with streams, reporters and a market of forecasts.
+/// First `spec_version` of a runtime with streams, reporters and a market of forecasts, and with channels and offers of servers.
 pub(crate) const STREAMS_SINCE: u32 = 3;
+/// Pallets that an earlier runtime does not have.
+const LATER_PALLETS: [&str; 4] = ["Oracle", "Forecasts", "Channels", "Inference"];
+/// Methods that an earlier runtime does not have.
+const LATER_METHODS: [&str; 10] =
+	["streams", "bars", "poll", "forecast_rounds", "forecast_round", "leaderboard", "forecaster", "channel", "offers", "demand"];
 /// First `spec_version` of a runtime whose domains can score landscapes: the last one that has added a variant to an enum of a call or
 /// view.
 pub(crate) const LANDSCAPES_SINCE: u32 = 3;
@@ -56,7 +64,7 @@ impl Signature {
 	pub(crate) fn since(&self) -> u32 {
 		// An earlier runtime has no proxies that report.
 		let is_of_proxies = self.pallet == "Proxy" && ["add_proxy", "remove_proxy"].contains(&self.name);
-		if ["Oracle", "Forecasts"].contains(&self.pallet) || is_of_proxies {
+		if LATER_PALLETS.contains(&self.pallet) || is_of_proxies {
 			STREAMS_SINCE
 		} else {
 			0
@@ -67,7 +75,7 @@ impl Signature {
 impl Method {
 	/// Returns the first `spec_version` of a runtime that has the method; 0 if every runtime has it.
 	pub(crate) fn since(&self) -> u32 {
-		if ["streams", "bars", "poll", "forecast_rounds", "forecast_round", "leaderboard", "forecaster"].contains(&self.name) {
+		if LATER_METHODS.contains(&self.name) {
 			STREAMS_SINCE
 		} else {
 			0
@@ -123,6 +131,8 @@ const INDEX: Argument = arg::<u16>("index");
 const STREAM: Argument = arg::<StreamId>("stream");
 const POLL: Argument = arg::<PollId>("poll");
 const AMOUNT: Argument = arg::<Balance>("amount");
+const CHANNEL: Argument = arg::<ChannelId>("channel");
+const KEY: Argument = arg::<Key>("key");
 const DELEGATE: Argument = address("delegate");
 const PROXY_TYPE: Argument = some_of::<ProxyType>("proxy_type");
 const DELAY: Argument = arg::<BlockNumber>("delay");
@@ -159,6 +169,25 @@ pub(crate) const CALLS: &[Signature] = &[
 	call("Forecasts", "clear", &[ROUND, arg::<Account>("who")]),
 	call("Forecasts", "claim", &[STREAM]),
 	call("Forecasts", "leave", &[STREAM]),
+	call(
+		"Channels",
+		"open",
+		&[
+			arg::<Account>("payee"),
+			KEY,
+			arg::<Balance>("deposit"),
+			arg::<BlockNumber>("lifetime"),
+			arg::<Option<DomainId>>("domain"),
+		],
+	),
+	call("Channels", "top_up", &[CHANNEL, AMOUNT, arg::<Option<BlockNumber>>("lifetime")]),
+	call("Channels", "redeem", &[CHANNEL, arg::<Balance>("cumulative"), arg::<VoucherSignature>("signature")]),
+	call("Channels", "close", &[CHANNEL]),
+	call("Channels", "finish", &[CHANNEL]),
+	call("Inference", "offer", &[DOMAIN, KEY, arg::<Balance>("price"), arg::<Endpoint>("endpoint"), arg::<Balance>("bond")]),
+	call("Inference", "withdraw", &[DOMAIN]),
+	call("Inference", "release", &[DOMAIN, arg::<Account>("who")]),
+	call("Inference", "accuse", &[arg::<Account>("server"), arg::<Accusation>("accusation")]),
 	call("Reputation", "remove_record", &[arg::<Account>("who")]),
 	call("Domains", "register", &[arg::<DomainSpec>("spec"), arg::<Option<ModelBytes>>("baseline")]),
 	call("Domains", "upload_page", &[DOMAIN, arg::<u32>("index"), arg::<Page>("page")]),
@@ -214,4 +243,7 @@ pub(crate) const METHODS: &[Method] = &[
 	method::<Option<ForecastSeatsView<Account>>>("forecast_round", &[ROUND]),
 	method::<Option<LeaderboardView<Account>>>("leaderboard", &[STREAM, arg::<u32>("limit")]),
 	method::<Option<MarketRecordView<Account>>>("forecaster", &[STREAM, arg::<Account>("who")]),
+	method::<Option<ChannelView<Account>>>("channel", &[CHANNEL]),
+	method::<Vec<OfferView<Account>>>("offers", &[DOMAIN]),
+	method::<Vec<DemandView>>("demand", &[arg::<DomainId>("from"), arg::<u32>("count")]),
 ];

@@ -1,4 +1,5 @@
-//! Error sums of a model on a back-end: those of [`doin_scoring::score()`], for a batch of 256 windows at a time.
+//! Error sums and outputs of a model on a back-end: those of [`doin_scoring::score()`] and [`doin_scoring::answer()`], for a batch of
+//! 256 windows at a time.
 
 use crate::train::{class_targets::ClassTargets, dataset::NARROW};
 use doin_kernels::{
@@ -90,6 +91,14 @@ impl<'a> Scorer<'a> {
 		};
 		let mut buffers = net.buffers(self.program);
 		chunks.iter().map(|windows| net.score(self.program, windows, &mut buffers)).collect()
+	}
+
+	/// Returns the outputs for each of `histories`, which have the length of the program; `None` for what is scored one window at a
+	/// time.
+	pub fn outputs(&self, histories: &[Vec<i32>]) -> Option<Vec<Vec<i32>>> {
+		let net = self.net.as_ref()?;
+		let mut buffers = net.buffers(self.program);
+		Some(histories.chunks(BATCH).flat_map(|histories| net.outputs(self.program, histories, &mut buffers)).collect())
 	}
 }
 
@@ -210,9 +219,7 @@ impl<'a> Prepared<'a> {
 		for (sample, values) in values.chunks_exact(span).take(count).enumerate() {
 			let (history, future) = values.split_at(steps);
 			window_features(self.net, channels, history, x);
-			for (feature, x) in x.iter().enumerate() {
-				window.set(if self.by_steps { self.shape.neuron(feature) } else { feature }, sample, *x);
-			}
+			self.set_features(x, sample, window);
 			let last = i64::from(history[steps - channels]);
 			// The first channel is the one that is forecast.
 			let future: Vec<i32> = future.iter().step_by(channels).copied().collect();
@@ -220,6 +227,33 @@ impl<'a> Prepared<'a> {
 				targets[sample] = (i64::from(*value) - last) << OUT_FRAC;
 			}
 		}
+	}
+
+	/// Loads the features of one window.
+	fn set_features(&self, features: &[i16], sample: usize, window: &mut BatchTiles) {
+		for (feature, value) in features.iter().enumerate() {
+			window.set(if self.by_steps { self.shape.neuron(feature) } else { feature }, sample, *value);
+		}
+	}
+
+	/// Returns the outputs of one batch: those of the linear skip plus those of the last layer.
+	fn outputs(&self, program: &Forecast, histories: &[Vec<i32>], buffers: &mut Buffers) -> Vec<Vec<i32>> {
+		let tiles = histories.len().div_ceil(TILE * LANES);
+		let Buffers { features, window, inputs, tape, sums, .. } = buffers;
+		for (sample, history) in histories.iter().enumerate() {
+			window_features(self.net, program.channels.max(1).into(), history, features);
+			self.set_features(features, sample, window);
+		}
+		let mut outputs = vec![vec![0; program.outputs().into()]; histories.len()];
+		if let Some(skip) = &self.skip {
+			self.backend.run(DenseSums { layer: skip, x: window, sums, tiles });
+			add_outputs(LayerSums { sums, shift: skip.shift }, &mut outputs);
+		}
+		if let Some(last) = &self.last {
+			self.forward(last, window, inputs, tape, sums, tiles);
+			add_outputs(LayerSums { sums, shift: last.shift }, &mut outputs);
+		}
+		outputs
 	}
 
 	/// Returns the error sum of the windows that are loaded, by the back-end or one by one.
@@ -282,6 +316,13 @@ impl<'a> Prepared<'a> {
 	}
 }
 
+/// Adds the outputs of a layer to those of each sample.
+fn add_outputs(layer: LayerSums, outputs: &mut [Vec<i32>]) {
+	for (sample, outputs) in outputs.iter_mut().enumerate() {
+		outputs.iter_mut().enumerate().for_each(|(row, output)| *output = output.wrapping_add(layer.output(row, sample)));
+	}
+}
+
 #[cfg(test)]
 mod tests {
 	use super::*;
@@ -290,19 +331,26 @@ mod tests {
 		train::task::validation_chunks,
 		Candidate, Dataset, Family, ForecastTask,
 	};
+	use doin_scoring::answer;
 	use std::sync::atomic::AtomicBool;
 
-	/// Compares the scores of trained candidates with those of the chain, on every back-end.
+	/// Compares the scores and the outputs of trained candidates with those of the chain, on every back-end.
 	fn check(task: &ForecastTask, candidates: &[Candidate]) {
 		let data = Dataset::new(task.clone(), 300, 1).unwrap();
 		let chunks = validation_chunks(task).unwrap();
+		let histories: Vec<Vec<i32>> = chunks.iter().flat_map(Windows::iter).map(|(history, _)| history.to_vec()).collect();
+		let program = Program::Forecast(task.program.clone());
 		for candidate in candidates {
 			let model = Model::Net(candidate.train(&data, &AtomicBool::new(false)).unwrap());
+			let bytes = |history: &Vec<i32>| history.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>();
+			let outputs: Vec<Vec<i32>> =
+				histories.iter().map(|history| answer(&model, &program, &bytes(history)).unwrap()).collect();
 			let expected: Vec<u32> = chunks.iter().map(|windows| score(&model, &task.program, windows)).collect();
 			for backend in Backend::available() {
 				let scorer = Scorer::new(backend, &model, &task.program);
 				assert!(scorer.net.is_some());
 				assert_eq!(scorer.scores(&chunks), expected, "{backend:?}, {candidate:?}");
+				assert_eq!(scorer.outputs(&histories).as_ref(), Some(&outputs), "{backend:?}, {candidate:?}");
 			}
 		}
 	}
@@ -367,6 +415,7 @@ mod tests {
 			assert!(scorer.net.is_none());
 			let expected: Vec<u32> = chunks.iter().map(|windows| score(&model, &task.program, windows)).collect();
 			assert_eq!(scorer.scores(&chunks), expected);
+			assert_eq!(scorer.outputs(&[vec![0; 24]]), None);
 		}
 	}
 }

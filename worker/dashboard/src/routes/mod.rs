@@ -4,6 +4,7 @@ mod api;
 mod blocks;
 mod events;
 mod node;
+mod serving;
 mod stats;
 mod streams;
 mod tasks;
@@ -24,6 +25,7 @@ use axum::{
 	routing::get,
 	Router,
 };
+use doin_roles::serve::ServeSlot;
 use serde::Deserialize;
 use serde_with::{As, DisplayFromStr};
 use std::{
@@ -46,7 +48,7 @@ const ROWS: u32 = 1_000;
 const DEFAULT_ROWS: u32 = 100;
 
 /// Bodies of requests. All other schemas are those of answers.
-const REQUESTS: [&str; 3] = ["Claim", "Completion", "Inference"];
+const REQUESTS: [&str; 3] = ["Claim", "Completion", "InferenceRequest"];
 
 /// Route of the copy of the database, which takes longer than other answers.
 const EXPORT: &str = "/stats/export";
@@ -59,12 +61,21 @@ pub(crate) struct App {
 	pub source: Slot,
 	pub feed: Feed,
 	pub token: Option<Arc<Token>>,
+	/// Server for pay, and the task queue of this host.
+	pub serving: ServeSlot,
 	/// Address that the server listens on.
 	pub address: SocketAddr,
 	/// Time in which a request has to be answered. Streams of events and of the database are not limited once they have begun.
 	pub timeout: Duration,
 	/// `true` once the server shuts down.
 	pub stop: watch::Receiver<bool>,
+}
+
+/// Address of the client of a connection.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Peer {
+	/// Address and port.
+	pub address: SocketAddr,
 }
 
 impl App {
@@ -83,12 +94,13 @@ impl App {
 		title = "DOIN worker",
 		description = "The chain and the worker as JSON. Amounts are plancks as decimal strings. `at` is the block whose state an answer \
 			shows. Every error has the form `Problem`. /stats/export and requests other than GET need the header \
-			`Authorization: Bearer TOKEN`."
+			`Authorization: Bearer TOKEN`, apart from /inference, which needs a voucher."
 	),
 	tags(
 		(name = "node", description = "The worker and its node"),
 		(name = "chain", description = "Finalized blocks"),
-		(name = "tasks", description = "Recomputation tasks"),
+		(name = "serving", description = "Answers of champions for pay"),
+		(name = "tasks", description = "Recomputation tasks, and the task queue of this host"),
 		(name = "stats", description = "Summaries"),
 		(name = "api", description = "Numbers of the dashboard")
 	)
@@ -107,6 +119,22 @@ pub(crate) fn router(app: App) -> Router {
 		.fallback(no_route)
 		.method_not_allowed_fallback(no_method)
 		.layer(DefaultBodyLimit::max(BODY))
+		.layer(axum::middleware::from_fn_with_state(app.clone(), guard))
+		.with_state(app)
+}
+
+/// Returns the router of the routes that clients need who pay, for an address that everybody reaches.
+pub(crate) fn public_router(app: App) -> Router {
+	let (router, _) = OpenApiRouter::<App>::new()
+		.routes(routes!(node::health))
+		.routes(routes!(serving::inference))
+		.routes(routes!(serving::price))
+		.routes(routes!(serving::models))
+		.routes(routes!(serving::channel))
+		.split_for_parts();
+	router
+		.fallback(no_route)
+		.method_not_allowed_fallback(no_method)
 		.layer(axum::middleware::from_fn_with_state(app.clone(), guard))
 		.with_state(app)
 }
@@ -135,7 +163,11 @@ fn documented() -> OpenApiRouter<App> {
 		.routes(routes!(tasks::pending))
 		.routes(routes!(tasks::claim))
 		.routes(routes!(tasks::complete))
-		.routes(routes!(tasks::inference))
+		.routes(routes!(serving::inference))
+		.routes(routes!(serving::price))
+		.routes(routes!(serving::models))
+		.routes(routes!(serving::channel))
+		.routes(routes!(serving::serving))
 		.routes(routes!(stats::stats))
 		.routes(routes!(stats::experiments))
 		.routes(routes!(stats::rounds))
@@ -186,9 +218,18 @@ async fn guard(State(app): State<App>, request: Request, next: Next) -> Response
 	response
 }
 
+/// Returns `true` for the routes of clients who pay. Their server has a name of its own, e.g. behind a proxy, and a voucher takes the place
+/// of the token.
+fn is_for_clients(path: &str) -> bool {
+	["/inference", "/price", "/models"].contains(&path) || path.starts_with("/channel/")
+}
+
 fn checked(app: &App, request: &Request) -> Result<(), ApiError> {
-	check_host(request.headers(), app.address)?;
 	check_site(request.headers())?;
+	if is_for_clients(request.uri().path()) {
+		return Ok(());
+	}
+	check_host(request.headers(), app.address)?;
 	match *request.method() {
 		Method::GET | Method::HEAD | Method::OPTIONS => Ok(()),
 		_ => auth::check(request.headers(), app.token.as_deref()),
@@ -198,14 +239,7 @@ fn checked(app: &App, request: &Request) -> Result<(), ApiError> {
 /// Checks that a request names an address or this machine, and no other name. A page of another site whose name resolves to this
 /// server names that site.
 fn check_host(headers: &HeaderMap, address: SocketAddr) -> Result<(), ApiError> {
-	let Some(host) = headers.get(header::HOST) else { return Ok(()) };
-	let host = host.to_str().unwrap_or_default();
-	let name = match host.rsplit_once(':') {
-		Some((name, digits)) if digits.bytes().all(|byte| byte.is_ascii_digit()) => name,
-		_ => host,
-	};
-	let literal = name.strip_prefix('[').and_then(|name| name.strip_suffix(']')).unwrap_or(name);
-	if name.eq_ignore_ascii_case("localhost") || literal.parse::<IpAddr>().is_ok() {
+	if is_own_name(headers) {
 		return Ok(());
 	}
 	let shown = if address.ip().is_unspecified() { Ipv4Addr::LOCALHOST.into() } else { address.ip() };
@@ -214,6 +248,18 @@ fn check_host(headers: &HeaderMap, address: SocketAddr) -> Result<(), ApiError> 
 		"the header `Host` of the request is the name of another site",
 		format!("open http://{}, by the address of the machine", SocketAddr::new(shown, address.port())),
 	))
+}
+
+/// Returns `true` if a request names an address or this machine in `Host`, or nothing.
+fn is_own_name(headers: &HeaderMap) -> bool {
+	let Some(host) = headers.get(header::HOST) else { return true };
+	let host = host.to_str().unwrap_or_default();
+	let name = match host.rsplit_once(':') {
+		Some((name, digits)) if digits.bytes().all(|byte| byte.is_ascii_digit()) => name,
+		_ => host,
+	};
+	let literal = name.strip_prefix('[').and_then(|name| name.strip_suffix(']')).unwrap_or(name);
+	name.eq_ignore_ascii_case("localhost") || literal.parse::<IpAddr>().is_ok()
 }
 
 /// Checks that a browser does not send the request for a page of another site, e.g. as the address of an image. Over HTTP, browsers

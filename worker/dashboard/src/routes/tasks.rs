@@ -1,15 +1,23 @@
-//! Recomputation tasks, and requests that change state.
+//! Recomputation tasks of the chain, and the task queue of this host.
 
 use super::{limit, App, ROWS};
 use crate::{
+	auth,
 	error::ApiError,
-	extract::{Body, Query},
-	shape::{Accepted, Claim, Completion, Inference, PendingTasks, Problem, Task},
+	extract::{Body, LongBody, Query},
+	shape::{Claim, Claimed, Completed, Completion, PendingTasks, Problem, Task},
 };
-use axum::{extract::State, http::StatusCode, Json};
+use axum::{
+	extract::State,
+	http::{HeaderMap, StatusCode},
+	Json,
+};
 use serde::Deserialize;
 use serde_with::{As, DisplayFromStr};
 use utoipa::IntoParams;
+
+/// Longest name of a worker, in characters.
+const LONGEST_NAME: usize = 100;
 
 /// Choice of tasks.
 #[derive(Deserialize, IntoParams)]
@@ -23,44 +31,59 @@ pub(super) struct Choice {
 	limit: Option<u32>,
 }
 
-/// Returns open recomputation tasks, oldest first.
+/// Returns open recomputation tasks of the chain, oldest first, and the work of this host that workers can claim. The latter needs the token, and
+/// is empty without it.
 #[utoipa::path(get, path = "/tasks/pending", tag = "tasks", params(Choice),
 	responses((status = 200, body = PendingTasks), (status = "default", body = Problem)))]
-pub(super) async fn pending(State(app): State<App>, Query(choice): Query<Choice>) -> Result<Json<PendingTasks>, ApiError> {
+pub(super) async fn pending(
+	State(app): State<App>,
+	headers: HeaderMap,
+	Query(choice): Query<Choice>,
+) -> Result<Json<PendingTasks>, ApiError> {
 	let limit = limit(choice.limit, ROWS)?;
 	let domains = choice.domains.as_deref().map(domain_ids).transpose()?;
 	let views = app.source()?.views().await?;
 	let is_chosen = |task: &&Task| domains.as_ref().is_none_or(|domains| domains.contains(&task.domain_id));
 	let chosen = || views.tasks.iter().filter(is_chosen);
 	let tasks = chosen().take(limit as usize).cloned().collect();
-	Ok(Json(PendingTasks { at: views.at.clone(), tasks, total_pending: chosen().count() as u32 }))
+	let has_token = auth::check(&headers, app.token.as_deref()).is_ok();
+	let mut host = if has_token { app.serving.queue().pending(domains.as_deref()) } else { Vec::new() };
+	host.truncate(limit as usize);
+	Ok(Json(PendingTasks { at: views.at.clone(), tasks, total_pending: chosen().count() as u32, host }))
 }
 
-/// Claims a task for an evaluator.
+/// Leases a task of this host to a worker. A worker that has the task renews its lease.
 ///
-/// Answers 501: the chain draws the evaluators of a task, which answer with signed calls.
+/// Recomputation tasks of the chain are not claimed: the chain draws their evaluators, which answer with signed calls.
 #[utoipa::path(post, path = "/tasks/claim", tag = "tasks", request_body = Claim,
-	responses((status = 200, body = Accepted), (status = "default", body = Problem)))]
-pub(super) async fn claim(State(app): State<App>, Body(claim): Body<Claim>) -> Result<Json<Accepted>, ApiError> {
-	Ok(Json(app.source()?.claim(claim).await?))
+	responses((status = 200, body = Claimed), (status = "default", body = Problem)))]
+pub(super) async fn claim(State(app): State<App>, Body(claim): Body<Claim>) -> Result<Json<Claimed>, ApiError> {
+	let task = app.serving.queue().claim(&claim.task_id, &worker(&claim.evaluator_id)?)?;
+	Ok(Json(Claimed { status: "claimed".into(), task }))
 }
 
-/// Hands in the result of a task.
-///
-/// Answers 501: drawn evaluators commit to their sums and reveal them with signed calls.
+/// Hands in the result of a task of this host.
 #[utoipa::path(post, path = "/tasks/complete", tag = "tasks", request_body = Completion,
-	responses((status = 200, body = Accepted), (status = "default", body = Problem)))]
-pub(super) async fn complete(State(app): State<App>, Body(completion): Body<Completion>) -> Result<Json<Accepted>, ApiError> {
-	Ok(Json(app.source()?.complete(completion).await?))
+	responses((status = 200, body = Completed), (status = "default", body = Problem)))]
+pub(super) async fn complete(
+	State(app): State<App>,
+	LongBody(completion): LongBody<Completion>,
+) -> Result<Json<Completed>, ApiError> {
+	let Completion { task_id, evaluator_id, result, .. } = completion;
+	app.serving.queue().complete(&task_id, &worker(&evaluator_id)?, result)?;
+	Ok(Json(Completed { status: "completed".into(), task_id, block_generated: false }))
 }
 
-/// Runs the champion of a domain on inputs.
+/// Returns the name of a worker.
 ///
-/// Answers 501: this server does not run models on request; `doin-worker predict` does.
-#[utoipa::path(post, path = "/inference", tag = "tasks", request_body = Inference,
-	responses((status = 200, body = Accepted), (status = "default", body = Problem)))]
-pub(super) async fn inference(State(app): State<App>, Body(request): Body<Inference>) -> Result<Json<Accepted>, ApiError> {
-	Ok(Json(app.source()?.inference(request).await?))
+/// # Errors
+/// Errors with 422 if it is empty, or longer than 100 characters.
+fn worker(name: &str) -> Result<String, ApiError> {
+	if name.is_empty() || name.chars().count() > LONGEST_NAME {
+		let error = format!("the name `{}` of the worker is not possible", crate::error::shortened(name));
+		return Err(ApiError::impossible(error, "name the worker in `evaluator_id` with 1 to 100 characters"));
+	}
+	Ok(name.into())
 }
 
 /// Returns the domains of a list.
@@ -78,6 +101,14 @@ fn domain_ids(list: &str) -> Result<Vec<u32>, ApiError> {
 #[cfg(test)]
 mod tests {
 	use super::*;
+
+	#[test]
+	fn workers_have_names() {
+		assert_eq!(worker("a"), Ok("a".into()));
+		for wrong in [String::new(), "é".repeat(101)] {
+			assert_eq!(worker(&wrong).unwrap_err().status, 422);
+		}
+	}
 
 	#[test]
 	fn domains_are_numbers_between_commas() {

@@ -28,7 +28,7 @@ pub use streams::{
 	ForecastRound, ForecastSeat, Forecaster, Market, OneForecastRound, OneStream, PastRound, PastState, RevealedForecast, Stream,
 	Streams,
 };
-pub use tasks::{Accepted, Claim, Completion, Evaluations, Inference, Late, Missing, PendingTasks, SeatState, Task, TaskSeat};
+pub use tasks::{Claim, Claimed, Completed, Completion, Evaluations, Late, Missing, PendingTasks, SeatState, Task, TaskSeat};
 pub use work::{DomainWeight, Emission, Work, WorkEntry};
 pub use worker::{Metrics, Performance, Rows, Search, Training};
 

@@ -1,6 +1,7 @@
 //! Recomputation tasks, and bodies of requests that change state.
 
 use super::{At, Event};
+use doin_serve::tasks::HostTask;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -83,7 +84,7 @@ pub enum Missing {
 }
 
 /// Answer of `/tasks/pending`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct PendingTasks {
 	/// Block of all numbers of this answer.
 	pub at: At,
@@ -91,6 +92,9 @@ pub struct PendingTasks {
 	pub tasks: Vec<Task>,
 	/// Number of open tasks of these domains.
 	pub total_pending: u32,
+	/// Work of this host that workers can claim, in the order in which it should be done: verification, inference, optimization. It needs
+	/// the token, and is empty without it.
+	pub host: Vec<HostTask>,
 }
 
 /// Answer of `/api/evaluations`.
@@ -116,7 +120,7 @@ pub struct Evaluations {
 pub struct Claim {
 	/// Identifier of the task.
 	pub task_id: String,
-	/// Account of the evaluator.
+	/// Name of the worker.
 	pub evaluator_id: String,
 }
 
@@ -125,33 +129,33 @@ pub struct Claim {
 pub struct Completion {
 	/// Identifier of the task.
 	pub task_id: String,
-	/// Account of the evaluator.
+	/// Name of the worker.
 	pub evaluator_id: String,
-	/// Performance that the evaluator found.
-	pub verified_performance: f64,
-	/// Further results.
+	/// Performance that the worker found, for work that has one.
+	#[serde(default)]
+	pub verified_performance: Option<f64>,
+	/// Result of the work.
 	#[serde(default)]
 	#[schema(value_type = Object)]
 	pub result: Value,
 }
 
-/// Body of `POST /inference`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Inference {
-	/// The domain whose champion answers.
-	pub domain_id: u32,
-	/// Inputs of the model.
-	#[schema(value_type = Object)]
-	pub input_data: Value,
-	/// Name of the client.
-	pub client_id: String,
+/// Answer of `POST /tasks/claim`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Claimed {
+	/// `claimed`.
+	pub status: String,
+	/// The task, with the seconds of its lease.
+	pub task: HostTask,
 }
 
-/// Answer of a request that changed state.
+/// Answer of `POST /tasks/complete`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub struct Accepted {
-	/// State of the request, e.g. `queued`.
+pub struct Completed {
+	/// `completed`.
 	pub status: String,
 	/// Identifier of the task.
 	pub task_id: String,
+	/// `false`: only calls of the chain lead to blocks. Upstream's key.
+	pub block_generated: bool,
 }

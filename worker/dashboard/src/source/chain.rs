@@ -447,6 +447,7 @@ impl Source for ChainSource {
 			(Role::Own, "own"),
 			(Role::Report, "report"),
 			(Role::Forecast, "forecast"),
+			(Role::Serve, "serve"),
 		];
 		let roles = roles.iter().filter(|(role, _)| about.config.read().has_role(*role));
 		Ok(Node {

@@ -16,9 +16,8 @@ pub use chain::{About, ChainSource, Parts};
 pub use facts::Database;
 
 use crate::shape::{
-	Accepted, Analytics, At, Block, ChainMetrics, ChainStatus, Claim, Coin, Completion, Domain, Evidence, Fees, Forecast,
-	History, Inference, Metrics, Node, OneChampion, OneForecastRound, OneStream, Peers, Reputation, Round, Rows, Security,
-	Streams, Task, Training, Work,
+	Analytics, At, Block, ChainMetrics, ChainStatus, Coin, Domain, Evidence, Fees, Forecast, History, Metrics, Node, OneChampion,
+	OneForecastRound, OneStream, Peers, Reputation, Round, Rows, Security, Streams, Task, Training, Work,
 };
 use async_trait::async_trait;
 use doin_chain::Account;
@@ -240,34 +239,12 @@ pub trait Source: Send + Sync + 'static {
 	async fn export(&self) -> Answer<Export> {
 		Err(no_analytics())
 	}
-
-	/// Claims a task for an evaluator.
-	async fn claim(&self, _claim: Claim) -> Answer<Accepted> {
-		Err(no_claims())
-	}
-
-	/// Hands in the result of a task.
-	async fn complete(&self, _completion: Completion) -> Answer<Accepted> {
-		Err(no_claims())
-	}
-
-	/// Runs the champion of a domain on inputs.
-	async fn inference(&self, _request: Inference) -> Answer<Accepted> {
-		Err(SourceError::absent("this server does not run models on request", "run the champion with `doin-worker predict`"))
-	}
 }
 
 fn no_analytics() -> SourceError {
 	SourceError::absent(
 		"this worker has no analytics database",
 		"start it without `--olap-db none`; open rounds are in /api/optimization, events in /api/events and /events",
-	)
-}
-
-fn no_claims() -> SourceError {
-	SourceError::absent(
-		"tasks are not claimed over HTTP: the chain draws the evaluators of a task, which answer with signed calls",
-		"run a worker with the role `evaluate` to take part; /tasks/pending lists the tasks",
 	)
 }
 

@@ -2,7 +2,7 @@
 
 use super::{
 	anchor::AnchorConfig, devices, forecasted::ForecastConfig, foreign, owned::OwnedConfig, programs::ProgramConfig,
-	reported::ReportedConfig, Host, DEV_EVALUATORS, DEV_JOURNAL, DEV_OPTIMIZER, NO_DATABASE,
+	reported::ReportedConfig, serving::ServeConfig, Host, DEV_EVALUATORS, DEV_JOURNAL, DEV_OPTIMIZER, NO_DATABASE,
 };
 use crate::{
 	amount::Amount,
@@ -57,6 +57,9 @@ pub struct ConfigFile {
 	/// Streams that the worker forecasts, each with its wager.
 	#[serde(default, skip_serializing_if = "Vec::is_empty")]
 	pub forecasts: Vec<ForecastConfig>,
+	/// Domains that the worker serves for pay.
+	#[serde(default, skip_serializing_if = "Option::is_none")]
+	pub serve: Option<ServeConfig>,
 	/// Programs of tolerance domains that the worker runs, by their hashes.
 	#[serde(default, skip_serializing_if = "Vec::is_empty")]
 	pub programs: Vec<ProgramConfig>,
@@ -100,6 +103,8 @@ pub enum Role {
 	Report,
 	/// Forecasts the rounds of streams, with a wager.
 	Forecast,
+	/// Answers requests for champions, for pay. The account has an offer on the chain, and the key of the identity signs receipts.
+	Serve,
 }
 
 /// A key and its role. Exactly one of `seed_file`, `mnemonic_file` and `dev` names the key. The `Debug` output has no phrase or
@@ -401,6 +406,9 @@ pub struct ResourceLimits {
 	/// Most seconds of computation per round that verifying verdicts of a domain without weight may take, unless the
 	/// configuration names the domain or the worker has a seat in the round.
 	pub max_unweighted_seconds: Option<u64>,
+	/// `true` to let other workers of yours pull the sums of tasks from the server of this one (`doin-worker pull`). This one computes what
+	/// nobody claims within a second or three. The sums are trusted: give the token to your own machines only.
+	pub share_work: bool,
 }
 
 /// Genesis hash of a network, `0x` and 64 hexadecimal digits.
@@ -509,6 +517,7 @@ impl ConfigFile {
 			bail!("a domain is to be optimized, but no identity has role = \"optimize\": add one, or set optimize = false");
 		}
 		self.check_owned()?;
+		self.check_serve()?;
 		if let Some(anchor) = &self.anchor {
 			anchor.check().context("`anchor` is invalid")?;
 		}
@@ -574,6 +583,24 @@ impl ConfigFile {
 				bail!("an identity has role = \"forecast\", but `forecasts` is empty: add the stream and its `wager`")
 			}
 			_ => bail!("two identities have role = \"forecast\": keep one, which forecasts every stream in `forecasts`"),
+		}
+	}
+
+	/// Checks the domains that are served for pay, and the identity that serves them.
+	fn check_serve(&self) -> Result<()> {
+		if let Some(serve) = &self.serve {
+			serve.check().context("`serve` is invalid")?;
+		}
+		let servers = self.identities.iter().filter(|identity| identity.role == Role::Serve).count();
+		match (servers, &self.serve) {
+			(0, None) | (1, Some(_)) => Ok(()),
+			(0, Some(_)) => bail!(
+				"the table `serve` is there, but no identity has role = \"serve\": add one with the key of the offer, or remove the table"
+			),
+			(1, None) => {
+				bail!("an identity has role = \"serve\", but there is no table `serve`: add [serve] with the `domains` that it offers")
+			}
+			_ => bail!("two identities have role = \"serve\": keep one, which serves every domain of `serve`"),
 		}
 	}
 
@@ -716,6 +743,7 @@ impl IdentityConfig {
 				Role::Own => "owns",
 				Role::Report => "reports",
 				Role::Forecast => "forecasts",
+				Role::Serve => "serves for pay",
 				Role::Optimize | Role::Evaluate => "optimizes",
 			};
 			bail!("it {what}, and only evaluators bond: remove `bond` and `class`, or set role = \"evaluate\"");

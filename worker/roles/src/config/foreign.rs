@@ -4,7 +4,7 @@
 //! [`findings`] looks through the whole file first and lists all of them, each with what takes its place.
 
 use super::upstream::{
-	moved, ANCHOR, BIDDING, CONFIG, DOMAIN, FORECASTED, IDENTITY, LIMITS, OWNED, PROGRAM, REPORTED, SEARCH, SOURCE,
+	moved, ANCHOR, BIDDING, CONFIG, DOMAIN, FORECASTED, IDENTITY, LIMITS, OWNED, PROGRAM, REPORTED, SEARCH, SERVE, SOURCE,
 };
 use crate::keys::without_secrets;
 use serde_json::{Map, Value};
@@ -23,6 +23,7 @@ pub(super) fn findings(config: &Value) -> Vec<String> {
 	let Some(table) = config.as_object() else { return found.0 };
 	found.keys("", table, &CONFIG);
 	found.section("anchor", table.get("anchor"), &ANCHOR);
+	found.section("serve", table.get("serve"), &SERVE);
 	found.section("bidding", table.get("bidding"), &BIDDING);
 	found.section("resource_limits", table.get("resource_limits"), &LIMITS);
 	for (path, identity) in rows("identities", table.get("identities")) {

@@ -18,6 +18,7 @@ mod owned;
 mod programs;
 mod reported;
 mod server;
+mod serving;
 mod settings;
 #[cfg(test)]
 mod tests;
@@ -34,6 +35,7 @@ pub use owned::OwnedConfig;
 pub use programs::ProgramConfig;
 pub use reported::ReportedConfig;
 pub use server::{AnalyticsConfig, DashboardConfig, Host, DASHBOARD_PORT, NO_DATABASE};
+pub use serving::ServeConfig;
 pub use settings::{addresses, node_url, Settings};
 
 use doin_forecast::SeriesSource;
@@ -46,6 +48,9 @@ pub const DEV_NODE: &str = "ws://127.0.0.1:9944";
 pub const JOURNAL: &str = "doin-worker.db";
 /// Journal of `run --dev`.
 pub const DEV_JOURNAL: &str = "doin-worker-dev.db";
+
+/// Default port of the server for clients that pay.
+pub const SERVING_PORT: u16 = 8475;
 
 /// Development key that optimizes. The genesis of a development chain endows it.
 pub const DEV_OPTIMIZER: &str = "//Dave";
@@ -75,6 +80,8 @@ pub struct Config {
 	pub reported: Vec<ReportedConfig>,
 	/// Streams that the worker forecasts.
 	pub forecasts: Vec<ForecastConfig>,
+	/// Domains that the worker serves for pay.
+	pub serve: Option<ServeConfig>,
 	/// Programs of tolerance domains that the worker runs.
 	pub programs: Vec<ProgramConfig>,
 	/// Most that the worker offers for seats and tips.
@@ -112,6 +119,7 @@ impl Config {
 			anchor: file.anchor,
 			reported: file.reported,
 			forecasts: file.forecasts,
+			serve: file.serve,
 			programs: file.programs,
 			bidding: file.bidding,
 			resource_limits: ResourceLimits { gpu: settings.gpu, ..file.resource_limits },

@@ -90,7 +90,7 @@ fn the_examples_are_valid() {
 fn the_examples_of_a_development_chain_keep_their_files_outside_the_repository() {
 	let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().unwrap();
 	let repository = crates.parent().unwrap();
-	for name in ["configs/replay.toml", "configs/forecaster.toml", "configs/single-machine.toml"] {
+	for name in ["configs/replay.toml", "configs/forecaster.toml", "configs/server.toml", "configs/single-machine.toml"] {
 		let file = ConfigFile::load(&crates.join(name)).unwrap();
 		let database = file.olap_db_path.filter(|path| path.as_os_str() != NO_DATABASE);
 		let journal = file.journal.expect("the example names it");
@@ -479,6 +479,21 @@ fn k43_an_optimizer_without_a_domain_and_an_evaluator_that_leaves_one_out_are_wa
 	}
 	assert!(warnings(evaluator, "evaluate = true\n").is_empty());
 	assert!(warnings(IDENTITY, "optimize = true\n").is_empty(), "an optimizer is not drawn");
+}
+
+#[test]
+fn a_server_has_an_identity_and_a_table() {
+	let server = "[[identities]]\nrole = \"serve\"\ndev = \"//Eve\"\n";
+	let file = load("a.toml", &format!("{server}[serve]\ndomains = [0]\npublic_host = \"0.0.0.0\"\n")).unwrap();
+	let config = Config::layered(Settings::default(), Settings::default(), file);
+	assert!(config.has_role(Role::Serve));
+	assert_eq!(config.serve.and_then(|serve| serve.address()).unwrap().port(), 8475);
+	assert!(refusal("a.toml", server).contains("add [serve] with the `domains`"));
+	assert!(refusal("a.toml", &format!("{IDENTITY}[serve]\ndomains = [0]\n")).contains("no identity has role = \"serve\""));
+	assert!(refusal("a.toml", &format!("{server}[serve]\ndomains = []\n")).contains("`serve` is invalid"));
+	assert!(refusal("a.toml", &format!("{server}[serve]\nprice = 5\n")).contains("the offer on the chain has it"));
+	let two = "[[identities]]\nrole = \"serve\"\ndev = \"//Ferdie\"\n";
+	assert!(refusal("a.toml", &format!("{server}{two}[serve]\ndomains = [0]\n")).contains("two identities have role"));
 }
 
 #[test]

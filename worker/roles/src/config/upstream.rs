@@ -28,6 +28,7 @@ pub(super) const CONFIG: Section = Section {
 		"anchor",
 		"reported",
 		"forecasts",
+		"serve",
 		"programs",
 		"bidding",
 		"resource_limits",
@@ -150,6 +151,18 @@ pub(super) const ANCHOR: Section = Section {
 	],
 };
 
+/// `serve`.
+pub(super) const SERVE: Section = Section {
+	known: &["domains", "public_host", "public_port", "free_per_minute", "requests_per_second", "concurrent", "threads"],
+	moved: &[
+		("price", "leave it out; the offer on the chain has it (`doin-worker offer make`)"),
+		("domain_id", "write the list `domains`"),
+		("address", "write the address in `public_host` and `public_port`"),
+		("host", "write `public_host`"),
+		("port", "write `public_port`"),
+	],
+};
+
 /// One of `reported`.
 pub(super) const REPORTED: Section = Section { known: &["stream", "symbol", "quorum", "decimals", "sources"], moved: &[] };
 
@@ -237,7 +250,7 @@ pub(super) const SEARCH: Section = Section {
 
 /// `resource_limits`.
 pub(super) const LIMITS: Section = Section {
-	known: &["cores", "gpu", "max_memory_mb", "max_training_seconds", "max_epochs", "max_unweighted_seconds"],
+	known: &["cores", "gpu", "max_memory_mb", "max_training_seconds", "max_epochs", "max_unweighted_seconds", "share_work"],
 	moved: &[("max_batch_size", "leave it out; the batches of training have one size")],
 };
 

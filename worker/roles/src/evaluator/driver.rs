@@ -19,6 +19,7 @@ use crate::{
 	programs::ProgramFault,
 	random::salt,
 	round_result::{is_fault, unpaid_message},
+	shared_work::{sums_by_anybody, Patience, WantedSums},
 };
 use anyhow::{Context as _, Result};
 use codec::Encode;
@@ -65,6 +66,17 @@ enum Purpose {
 	Answer(BlockNumber),
 	/// A comparison with settled sums.
 	Verification(Interest),
+}
+
+impl Purpose {
+	/// Returns the time that another worker has for the sums: some seconds of an answer, whose phase may be short.
+	fn patience(self) -> Patience {
+		let (claim, result) = match self {
+			Self::Answer(_) => (1, 4),
+			Self::Verification(_) => (3, 60),
+		};
+		Patience { claim: Duration::from_secs(claim), result: Duration::from_secs(result) }
+	}
 }
 
 /// A task, where and by whom a duty on it is done.
@@ -294,14 +306,25 @@ impl Evaluator {
 				// One model at a time, so that a drawn seat waits for one model at most.
 				Purpose::Verification(interest) => (interest.priority(), 1),
 			};
-			let (mut sums, mut time) = (Vec::with_capacity(count), Duration::ZERO);
-			for models in models.chunks(batch.max(1)) {
-				let (problem, models) = (problem.clone(), models.to_vec());
-				let (computed, took) =
-					context.compute(priority, move || timed(|| problem.drawn_sums(&models, evidence, &seed))).await?;
-				sums.extend(computed?);
-				time = time.saturating_add(took);
-			}
+			let chunks = usize::from(problem.chunks());
+			let own = async {
+				let (mut sums, mut time) = (Vec::with_capacity(count), Duration::ZERO);
+				for models in models.chunks(batch.max(1)) {
+					let (problem, models) = (problem.clone(), models.to_vec());
+					let (computed, took) =
+						context.compute(priority, move || timed(|| problem.drawn_sums(&models, evidence, &seed))).await?;
+					sums.extend(computed?);
+					time = time.saturating_add(took);
+				}
+				Ok((sums, time))
+			};
+			let (sums, time) = match &context.shared {
+				None => own.await?,
+				Some(queue) => {
+					let wanted = WantedSums { models: view.models.clone(), evidence, seed };
+					sums_by_anybody(queue, view.domain, wanted, chunks, purpose.patience(), own).await?
+				}
+			};
 			if let Purpose::Verification(interest) = purpose {
 				self.policy.lock().time_spent(head.number, interest, time);
 			}

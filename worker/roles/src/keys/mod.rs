@@ -4,6 +4,7 @@
 //! with its kind ([`KeyFault`]). No error and no `Debug` output repeats a phrase or seed, also where one was given in place of a
 //! file.
 
+mod channel;
 mod fault;
 mod redact;
 mod segment;
@@ -11,6 +12,7 @@ mod segment;
 mod tests;
 mod text;
 
+pub use channel::channel_key;
 pub use fault::KeyFault;
 pub use redact::{without_secrets, without_typed_secrets};
 pub use segment::{read_segment_key, segment_key, write_segment_key};

@@ -9,9 +9,9 @@ use crate::{
 };
 use anyhow::{ensure, Context, Result};
 use clap::{Args, Subcommand};
-use doin_primitives::blake2_256;
+use doin_primitives::genome::fingerprint;
 use doin_scoring::{
-	genome::{formula::formula, json, probe},
+	genome::{formula::formula, json},
 	Genome, Model,
 };
 use evaluate::EvaluateArgs;
@@ -165,7 +165,7 @@ impl GenomeReport {
 			instructions: genome.instructions.len(),
 			bytes: Model::Genome(genome.clone()).to_bytes().len(),
 			entry_macs: genome.entry_cost(samples, classes),
-			fingerprint: format!("0x{}", hex::encode(blake2_256(&probe::bytes(genome)))),
+			fingerprint: format!("0x{}", hex::encode(fingerprint(genome))),
 			refusal: genome.check().err().map(doin_forecast::spec::genome_refusal),
 		}
 	}

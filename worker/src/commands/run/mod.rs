@@ -27,6 +27,7 @@ use doin_roles::{
 	anchor::Publisher,
 	config::{AnchorConfig, Config, ConfigFile, Settings, DEV_OWNER},
 	keys::{self, KeySource},
+	serve::ServeSlot,
 	worker::Worker,
 };
 use server::{Server, ServerArgs};
@@ -81,9 +82,10 @@ pub async fn run(node: &NodeArgs, args: RunArgs) -> Result<()> {
 		Settings { url: node.url.clone(), journal: args.journal.clone(), gpu: args.gpu.clone(), ..args.server.settings() };
 	let config =
 		Config::layered(flags, Settings::from_env(|name| std::env::var(name).ok().filter(|value| !value.is_empty())), file);
-	let server = server::start(&config).await?;
+	let paid = ServeSlot::default();
+	let server = server::start(&config, &paid).await?;
 	let ended = tokio::select! {
-		ended = work(config, args, server.as_ref()) => ended,
+		ended = work(config, args, server.as_ref(), &paid) => ended,
 		() = interrupted() => {
 			eprintln!("stopped");
 			Ok(())
@@ -92,17 +94,19 @@ pub async fn run(node: &NodeArgs, args: RunArgs) -> Result<()> {
 	if let Some(server) = server {
 		server.stop().await;
 	}
+	server::redeem_at_exit(&paid).await;
 	ended
 }
 
 /// Opens the worker, and works without end.
-async fn work(config: Config, args: RunArgs, server: Option<&Server>) -> Result<()> {
+async fn work(config: Config, args: RunArgs, server: Option<&Server>, paid: &ServeSlot) -> Result<()> {
 	// The file needs no node, so a mistake in it is an error at once.
 	let draft = match args.data {
 		Some(source) => Some(draft(source, args.column, &args.series).await?),
 		None => None,
 	};
 	let mut worker = Worker::open(config.clone()).await?;
+	worker.serve_in(paid.clone());
 	let beside = server::attach(server, &config, args.server.begin(), &worker)?;
 	if let Some(draft) = draft {
 		let id = own_domain(worker.chain(), &draft).await?;

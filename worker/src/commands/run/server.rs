@@ -1,17 +1,18 @@
 //! HTTP server and indexer beside the roles.
 
 use crate::commands::index::{self, Begin, FollowOptions, IndexState, Indexing};
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::Args;
 use doin_analytics::Reader;
 use doin_dashboard::{bind, About, ChainSource, Database, Feed, Parts, Slot, Token};
 use doin_roles::{
-	config::{Config, Host, Role, Settings},
+	config::{Config, Host, Role, ServeConfig, Settings},
 	home::expand_home,
+	serve::ServeSlot,
 	worker::Worker,
 };
 use parking_lot::RwLock;
-use std::{net::SocketAddr, path::PathBuf, sync::Arc};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 use tokio::{
 	sync::{oneshot, watch},
 	task::{AbortHandle, JoinHandle},
@@ -78,18 +79,20 @@ impl ServerArgs {
 pub struct Server {
 	slot: Slot,
 	feed: Feed,
-	/// The server ends once this is dropped.
-	stop: oneshot::Sender<()>,
-	serving: JoinHandle<()>,
+	/// The servers end once these are dropped.
+	stops: Vec<oneshot::Sender<()>>,
+	serving: Vec<JoinHandle<()>>,
 }
 
 impl Server {
 	/// Ends the server: streams of events end, and open requests are answered.
 	pub async fn stop(self) {
-		drop(self.stop);
-		// The server limits the time of its end itself.
-		if let Err(error) = self.serving.await {
-			tracing::debug!(target: TARGET, "the server has failed: {error}");
+		drop(self.stops);
+		// A server limits the time of its end itself.
+		for serving in self.serving {
+			if let Err(error) = serving.await {
+				tracing::debug!(target: TARGET, "the server has failed: {error}");
+			}
 		}
 	}
 }
@@ -117,15 +120,53 @@ impl Drop for Beside {
 	}
 }
 
-/// Starts the server of a configuration; `None` if it has none.
+/// Longest wait for the vouchers that are redeemed at the end.
+const REDEEM: Duration = Duration::from_secs(60);
+
+/// Redeems what is worth its fee, since the worker ends and may stay away. Nothing is lost otherwise: the vouchers are in their journal.
+pub async fn redeem_at_exit(slot: &ServeSlot) {
+	let Some(running) = slot.get() else { return };
+	match tokio::time::timeout(REDEEM, running.redeemer.at_exit()).await {
+		Ok(Ok(())) => {}
+		Ok(Err(error)) => tracing::warn!(target: TARGET, "vouchers are not redeemed: {error:#}; the next start does it"),
+		Err(_) => tracing::warn!(target: TARGET, "vouchers are not redeemed in time; the next start does it"),
+	}
+}
+
+/// Binds the address for clients who pay, if the configuration has one, and serves them.
 ///
 /// # Errors
 ///
-/// Errors if the server cannot listen, or if its token cannot be read.
-pub async fn start(config: &Config) -> Result<Option<Server>> {
+/// Errors if the address cannot be used.
+async fn serve_clients(config: &Config, serving: &ServeSlot) -> Result<Option<(oneshot::Sender<()>, JoinHandle<()>)>> {
+	let Some(address) = config.serve.as_ref().and_then(ServeConfig::address) else { return Ok(None) };
+	let in_use =
+		|| format!("the server for pay cannot listen on {address}: change `public_host` or `public_port` in the table `serve`");
+	let bound = bind(address).await.with_context(in_use)?;
+	tracing::info!(target: TARGET, address = %bound.address(), "answering clients");
+	let (stop, stopped) = oneshot::channel::<()>();
+	let shutdown = async move {
+		// An error means that the sender was dropped.
+		let _ = stopped.await;
+	};
+	let slot = Slot::waiting_for(&doin_chain::with_shown_urls(&config.url));
+	Ok(Some((stop, tokio::spawn(bound.serve_clients(slot, serving.clone(), shutdown)))))
+}
+
+/// Starts the servers of a configuration; `None` if it has none. Requests for pay reach the server that `paid` is filled with.
+///
+/// # Errors
+///
+/// Errors if a server cannot listen, or if its token cannot be read.
+pub async fn start(config: &Config, paid: &ServeSlot) -> Result<Option<Server>> {
+	let (mut stops, mut servings): (Vec<_>, Vec<_>) = serve_clients(config, paid).await?.into_iter().unzip();
 	let dashboard = &config.dashboard;
 	if !dashboard.is_enabled {
-		return Ok(None);
+		if config.has_role(Role::Serve) && stops.is_empty() {
+			tracing::warn!(target: TARGET, "no address answers requests for pay: set `public_host` in the table `serve`, or start the dashboard");
+		}
+		let slot = Slot::waiting_for(&doin_chain::with_shown_urls(&config.url));
+		return Ok((!stops.is_empty()).then(|| Server { slot, feed: Feed::default(), stops, serving: servings }));
 	}
 	let token = match &dashboard.token {
 		Some(path) => Some(Token::read(&expand_home(path)?)?),
@@ -139,14 +180,15 @@ pub async fn start(config: &Config) -> Result<Option<Server>> {
 		// An error means that the sender was dropped.
 		let _ = stopped.await;
 	};
-	let serving = tokio::spawn(bound.serve(slot.clone(), feed.clone(), token, shutdown));
+	stops.push(stop);
+	servings.push(tokio::spawn(bound.serve(slot.clone(), feed.clone(), token, paid.clone(), shutdown)));
 	let shown = if address.ip().is_unspecified() { SocketAddr::new([127, 0, 0, 1].into(), address.port()) } else { address };
 	// Logs leave the paths of addresses out; `/` leads to the page.
 	tracing::info!(target: TARGET, "dashboard at http://{shown}");
 	if !address.ip().is_loopback() {
 		tracing::warn!(target: TARGET, address = %address, "everybody who reaches this address can read the dashboard");
 	}
-	Ok(Some(Server { slot, feed, stop, serving }))
+	Ok(Some(Server { slot, feed, stops, serving: servings }))
 }
 
 /// Starts the indexer, whose new database begins with a block, and gives the server its numbers.
@@ -229,22 +271,45 @@ mod tests {
 	async fn a_port_in_use_is_refused_with_the_option() {
 		let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
 		let port = taken.local_addr().unwrap().port();
-		let error = start(&config(Settings { port: Some(port), ..Settings::default() })).await.err().unwrap().to_string();
+		let error = start(&config(Settings { port: Some(port), ..Settings::default() }), &ServeSlot::default())
+			.await
+			.err()
+			.unwrap()
+			.to_string();
 		assert!(error.contains(&port.to_string()) && error.contains("--dashboard-port"), "{error}");
 		let off = Settings { port: Some(port), dashboard_enabled: Some(false), ..Settings::default() };
-		assert!(start(&config(off)).await.unwrap().is_none());
+		assert!(start(&config(off), &ServeSlot::default()).await.unwrap().is_none());
 	}
 
 	#[tokio::test]
 	async fn a_token_that_cannot_be_read_is_refused_before_the_worker_starts() {
 		let settings = Settings { port: Some(0), dashboard_token: Some("missing.token".into()), ..Settings::default() };
-		let error = start(&config(settings)).await.err().unwrap().to_string();
+		let error = start(&config(settings), &ServeSlot::default()).await.err().unwrap().to_string();
 		assert!(error.contains("missing.token") && error.contains("--dashboard-token"), "{error}");
 	}
 
 	#[tokio::test]
 	async fn a_server_ends_when_it_is_stopped() {
-		let server = start(&config(Settings { port: Some(0), ..Settings::default() })).await.unwrap().unwrap();
+		let server =
+			start(&config(Settings { port: Some(0), ..Settings::default() }), &ServeSlot::default()).await.unwrap().unwrap();
+		server.stop().await;
+	}
+
+	#[tokio::test]
+	async fn clients_who_pay_have_an_address_of_their_own() {
+		let file = || {
+			let mut serve = ServeConfig::new(vec![0]);
+			(serve.public_host, serve.public_port) = (Some("127.0.0.1".parse().unwrap()), Some(0));
+			ConfigFile { serve: Some(serve), ..ConfigFile::dev() }
+		};
+		let off = Settings { dashboard_enabled: Some(false), ..Settings::default() };
+		let config = Config::layered(off, Settings::default(), file());
+		let server = start(&config, &ServeSlot::default()).await.unwrap().expect("it answers clients without a dashboard");
+		assert_eq!(server.serving.len(), 1);
+		server.stop().await;
+		let config = Config::layered(Settings { port: Some(0), ..Settings::default() }, Settings::default(), file());
+		let server = start(&config, &ServeSlot::default()).await.unwrap().unwrap();
+		assert_eq!(server.serving.len(), 2);
 		server.stop().await;
 	}
 

@@ -1,0 +1,222 @@
+//! Work that workers pull from the task queue of this one: sums of recomputation tasks.
+//!
+//! ```text
+//! evaluator ─▶ HostQueue ◀─ GET /tasks/pending, POST /tasks/claim ── `doin-worker pull`, here or on another machine
+//!     │            └──────── POST /tasks/complete ◀── sums ◀── its node: domain, models, evidence
+//!     └─▶ computes itself if nobody claims the task, or if the result is late
+//! ```
+//!
+//! A worker that pulls has the token of the server, and belongs to its owner: sums are committed as they come.
+
+use crate::domain_cache::DomainCache;
+use anyhow::{bail, ensure, Context, Result};
+use codec::{Decode, DecodeAll, Encode};
+use doin_chain::{Chain, Head};
+use doin_primitives::{DomainId, EvidenceRef, Hash, ModelRef};
+use doin_serve::{
+	tasks::{HostQueue, HostTask, Work},
+	wire::{bytes, hex},
+};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::{future::Future, time::Duration};
+use tokio::{sync::oneshot, task::spawn_blocking, time::timeout};
+
+/// Times after which a worker computes what it has shared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Patience {
+	/// Time in which another worker has to claim the task.
+	pub(crate) claim: Duration,
+	/// Time in which its result has to come.
+	pub(crate) result: Duration,
+}
+
+/// Sums that are wanted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WantedSums {
+	/// Models of the task.
+	pub models: Vec<ModelRef>,
+	/// Evidence of the task.
+	pub evidence: EvidenceRef,
+	/// Seed of its windows.
+	pub seed: Hash,
+}
+
+/// Form of [`WantedSums`] in a task: SCALE in hex.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Parameters {
+	models: String,
+	evidence: String,
+	seed: String,
+}
+
+/// Form of the result of a task.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Computed {
+	sums: Vec<Vec<u32>>,
+}
+
+impl WantedSums {
+	/// Returns the parameters of a task.
+	fn to_parameters(&self) -> Value {
+		let parameters =
+			Parameters { models: hex(&self.models.encode()), evidence: hex(&self.evidence.encode()), seed: hex(&self.seed) };
+		serde_json::to_value(parameters).unwrap_or_default()
+	}
+
+	/// Returns what a task asks for.
+	///
+	/// # Errors
+	///
+	/// Errors if the parameters cannot be read, e.g. since they are of a later version.
+	pub fn of_task(task: &HostTask) -> Result<Self> {
+		ensure!(task.task_type == Work::Verification, "this worker does no {:?} work", task.task_type);
+		let parameters: Parameters = serde_json::from_value(task.parameters.clone()).context("the task cannot be read")?;
+		Ok(Self {
+			models: scale(&parameters.models)?,
+			evidence: scale(&parameters.evidence)?,
+			seed: bytes("seed", &parameters.seed)?,
+		})
+	}
+
+	/// Computes the sums by the data of a node.
+	///
+	/// # Errors
+	///
+	/// Errors if domain or models cannot be read, or if the domain does not admit a model.
+	pub async fn compute(self, chain: &Chain, at: Head, domains: &DomainCache, domain: DomainId) -> Result<Value> {
+		let problem = domains.problem(chain, at, domain).await?;
+		let mut models = Vec::with_capacity(self.models.len());
+		for model in &self.models {
+			models.push(domains.model(chain, at, &problem, *model).await?.as_ref().clone());
+		}
+		let Self { evidence, seed, .. } = self;
+		let sums = spawn_blocking(move || problem.drawn_sums(&models, evidence, &seed)).await??;
+		Ok(serde_json::to_value(Computed { sums })?)
+	}
+}
+
+/// Decodes SCALE in hex.
+fn scale<T: Decode>(text: &str) -> Result<T> {
+	let bytes = hex::decode(text.trim_start_matches("0x")).context("the task has no hexadecimal bytes")?;
+	T::decode_all(&mut &bytes[..]).context("the task is one of another version")
+}
+
+/// Returns the sums of a result, if there is a sum of every chunk for each model.
+fn checked(result: Value, models: usize, chunks: usize) -> Result<Vec<Vec<u32>>> {
+	let Computed { sums } = serde_json::from_value(result).context("the result cannot be read")?;
+	if sums.len() != models || sums.iter().any(|sums| sums.len() != chunks) {
+		bail!("the result has {} models, expected {models} with {chunks} chunks each", sums.len());
+	}
+	Ok(sums)
+}
+
+/// Returns sums that another worker computes, or those of `own`, which starts if nobody claims the task in time, or if its result is
+/// late. The time of `own` comes with its sums.
+///
+/// # Errors
+///
+/// Returns the error of `own`.
+pub(crate) async fn sums_by_anybody(
+	queue: &HostQueue,
+	domain: DomainId,
+	wanted: WantedSums,
+	chunks: usize,
+	patience: Patience,
+	own: impl Future<Output = Result<(Vec<Vec<u32>>, Duration)>>,
+) -> Result<(Vec<Vec<u32>>, Duration)> {
+	let (waits, given_up) = oneshot::channel::<()>();
+	let elsewhere = async move {
+		// Dropped when nobody does the task, so that this worker starts at once.
+		let _waits = waits;
+		let result = queue.offer(Work::Verification, domain, wanted.to_parameters(), patience.claim).await.ok()??;
+		match checked(result, wanted.models.len(), chunks) {
+			Ok(sums) => Some(sums),
+			Err(error) => {
+				tracing::warn!(target: "doin::evaluator", domain, "a worker has handed in no sums: {error:#}");
+				None
+			}
+		}
+	};
+	let here = async move {
+		// An error means that nobody does the task.
+		let _ = timeout(patience.result, given_up).await;
+		own.await
+	};
+	tokio::select! {
+		Some(sums) = elsewhere => Ok((sums, Duration::ZERO)),
+		computed = here => computed,
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use serde_json::json;
+
+	/// Longer than a test.
+	const LONG: Duration = Duration::from_secs(3_600);
+
+	fn wanted() -> WantedSums {
+		WantedSums { models: vec![ModelRef::Seasonal, ModelRef::Stored(7)], evidence: EvidenceRef::Segment(3), seed: [9; 32] }
+	}
+
+	async fn sums(queue: HostQueue, claim: Duration) -> Result<(Vec<Vec<u32>>, Duration)> {
+		let own = async { Ok((vec![vec![0; 2]; 2], Duration::from_secs(1))) };
+		let patience = Patience { claim, result: LONG };
+		sums_by_anybody(&queue, 5, wanted(), 2, patience, own).await
+	}
+
+	/// Claims the only task of a queue.
+	async fn claimed(queue: &HostQueue) -> HostTask {
+		while queue.pending(None).is_empty() {
+			tokio::task::yield_now().await;
+		}
+		let task = queue.pending(None).remove(0);
+		queue.claim(&task.task_id, "a").unwrap()
+	}
+
+	#[tokio::test]
+	async fn sums_of_another_worker_are_taken() {
+		let queue = HostQueue::default();
+		let computing = tokio::spawn(sums(queue.clone(), LONG));
+		let task = claimed(&queue).await;
+		assert_eq!((WantedSums::of_task(&task).unwrap(), task.domain_id), (wanted(), 5));
+		queue.complete(&task.task_id, "a", json!({ "sums": [[1, 2], [3, 4]] })).unwrap();
+		assert_eq!(computing.await.unwrap().unwrap(), (vec![vec![1, 2], vec![3, 4]], Duration::ZERO));
+	}
+
+	#[tokio::test]
+	async fn this_worker_computes_what_nobody_does() {
+		let queue = HostQueue::default();
+		let computing = tokio::spawn(sums(queue.clone(), LONG));
+		let task = claimed(&queue).await;
+		queue.complete(&task.task_id, "a", json!({ "sums": [[1, 2]] })).unwrap();
+		assert_eq!(computing.await.unwrap().unwrap().1, Duration::from_secs(1), "a model is missing");
+		assert_eq!(sums(queue.clone(), Duration::ZERO).await.unwrap().1, Duration::from_secs(1), "nobody has claimed it");
+		assert!(queue.pending(None).is_empty());
+	}
+
+	#[test]
+	fn a_task_of_another_version_is_refused() {
+		let task = |parameters: Value| HostTask {
+			task_id: "1".into(),
+			task_type: Work::Verification,
+			domain_id: 5,
+			parameters,
+			evaluator_id: None,
+			lease_seconds: 0,
+		};
+		for (parameters, part) in [
+			(json!({}), "cannot be read"),
+			(json!({ "models": "0x", "evidence": "0x00", "seed": hex(&[0; 32]) }), "another version"),
+			(json!({ "models": "0x00", "evidence": "0x00", "seed": "0x" }), "`seed`"),
+		] {
+			let error = format!("{:#}", WantedSums::of_task(&task(parameters)).unwrap_err());
+			assert!(error.contains(part), "{error}");
+		}
+		let other = HostTask { task_type: Work::Inference, ..task(json!({})) };
+		assert!(WantedSums::of_task(&other).is_err());
+	}
+}

@@ -1,0 +1,162 @@
+//! `accuse`: checks the answers that a purse keeps, and accuses servers that have lied.
+
+use super::infer::{
+	lie::{accuse, Bought, Slash},
+	open_purse,
+};
+use crate::{
+	args::{KeyArgs, NodeArgs},
+	report::{table, OutputArgs, LEFT, RIGHT},
+	work::compute,
+};
+use anyhow::{Context, Result};
+use clap::Args;
+use doin_chain::{Account, Chain, Signer};
+use doin_primitives::{BlockNumber, DomainId};
+use doin_serve::{
+	check::{compare, Finding, Signed},
+	purse::{Proof, Purse},
+};
+use serde::Serialize;
+use std::{
+	fmt::{self, Display, Formatter},
+	path::PathBuf,
+	process::ExitCode,
+};
+
+/// Arguments of `accuse`.
+#[derive(Clone, Debug, Args)]
+pub struct AccuseArgs {
+	/// File of the channels, vouchers, receipts and models of this client [default: doin-purse.db]
+	#[arg(long, value_name = "FILE")]
+	purse: Option<PathBuf>,
+	#[command(flatten)]
+	key: KeyArgs,
+	#[command(flatten)]
+	output: OutputArgs,
+}
+
+/// Runs `accuse`. The exit code shows whether a server that has lied was not accused.
+///
+/// # Errors
+///
+/// Errors if the key or the purse cannot be used, and if the node does not answer.
+pub async fn run(node: &NodeArgs, args: AccuseArgs) -> Result<ExitCode> {
+	let signer = args.key.signer()?;
+	let chain = node.connect().await?;
+	let purse = open_purse(&chain, args.purse).await?;
+	let proofs = purse.proofs()?;
+	let mut report = AccuseReport { checked: proofs.len(), lies: Vec::new() };
+	for proof in &proofs {
+		let model =
+			purse.model(&proof.model)?.context("the purse has a receipt without its model: it was changed by something else")?;
+		let (bought, signed, finding) = checked(proof, chain.genesis(), &model).await?;
+		if finding != Finding::Right {
+			report.lies.push(accused(&chain, &signer, &purse, (proof, &bought, &signed, &finding), model).await?);
+		}
+	}
+	args.output.print(&report)?;
+	let is_left = report.lies.iter().any(|lie| lie.slash.is_none());
+	Ok(if is_left { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// Returns a kept answer with the result of its check.
+async fn checked(proof: &Proof, genesis: [u8; 32], model: &[u8]) -> Result<(Bought, Signed, Finding)> {
+	let (bought, signed, champion) = Bought::kept(proof, genesis, model).context("a receipt of the purse cannot be read")?;
+	compute(move |_| {
+		let finding = compare(&bought.reply, &bought.sent, &signed, &champion);
+		Ok((bought, signed, finding))
+	})
+	.await
+}
+
+/// Accuses the server of a false answer, which is forgotten if the server is slashed. A refusal does not stop the accusations of others.
+async fn accused(
+	chain: &Chain,
+	signer: &Signer,
+	purse: &Purse,
+	(proof, bought, signed, finding): (&Proof, &Bought, &Signed, &Finding),
+	model: Vec<u8>,
+) -> Result<LieRow> {
+	let outcome = accuse(chain, signer, bought, signed, finding, model).await;
+	let (slash, refusal) = match outcome {
+		Ok(slash) => (slash, None),
+		Err(error) => (None, Some(format!("{error:#}"))),
+	};
+	if slash.is_some() {
+		purse.forget(&proof.answer)?;
+	}
+	Ok(LieRow { server: bought.server, domain: signed.receipt.domain, receipt: proof.block, slash, refusal })
+}
+
+/// A false answer.
+#[derive(Clone, Debug, Serialize)]
+struct LieRow {
+	/// The server.
+	server: Account,
+	/// The domain.
+	domain: DomainId,
+	/// Block of the receipt.
+	receipt: BlockNumber,
+	/// Slash of the server; `None` if the accusation was refused.
+	slash: Option<Slash>,
+	/// Reason for which the accusation was refused.
+	refusal: Option<String>,
+}
+
+/// Report of `accuse`.
+#[derive(Clone, Debug, Serialize)]
+struct AccuseReport {
+	/// Answers that were checked.
+	checked: usize,
+	/// Those that are false.
+	lies: Vec<LieRow>,
+}
+
+impl Display for AccuseReport {
+	fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+		if self.lies.is_empty() {
+			return writeln!(f, "{} kept answers were checked: none is false", self.checked);
+		}
+		writeln!(f, "{} kept answers were checked: {} are false", self.checked, self.lies.len())?;
+		let mut lies = table([("server", LEFT), ("domain", RIGHT), ("receipt", RIGHT), ("outcome", LEFT)]);
+		for lie in &self.lies {
+			let outcome = match (&lie.slash, &lie.refusal) {
+				(Some(slash), _) => format!("slashed {:#}, {:#} for the proof", slash.slashed, slash.reward),
+				(None, Some(refusal)) => format!("not slashed: {refusal}"),
+				(None, None) => "not slashed".into(),
+			};
+			lies.add_row([lie.server.to_string(), lie.domain.to_string(), format!("#{}", lie.receipt), outcome]);
+		}
+		writeln!(f, "{}", lies.trim_fmt())
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use doin_primitives::DOIN;
+	use doin_roles::amount::Amount;
+
+	#[test]
+	fn lies_are_shown_with_what_came_of_them() {
+		let row = |slash, refusal: Option<&str>| LieRow {
+			server: Account([1; 32]),
+			domain: 3,
+			receipt: 90,
+			slash,
+			refusal: refusal.map(Into::into),
+		};
+		let slash = Slash { block: 95, slashed: Amount(10 * DOIN), reward: Amount(DOIN), compensation: Amount(0) };
+		let report = AccuseReport { checked: 4, lies: vec![row(Some(slash), None), row(None, Some("it has taken its bond"))] };
+		let text = report.to_string();
+		assert!(text.starts_with("4 kept answers were checked: 2 are false\n"), "{text}");
+		assert!(
+			text.contains("slashed 10 DOIN, 1 DOIN for the proof") && text.contains("not slashed: it has taken its bond"),
+			"{text}"
+		);
+		assert_eq!(serde_json::to_value(&report).unwrap()["lies"][0]["slash"]["slashed"], "10 DOIN");
+		let none = AccuseReport { checked: 4, lies: Vec::new() };
+		assert_eq!(none.to_string(), "4 kept answers were checked: none is false\n");
+	}
+}

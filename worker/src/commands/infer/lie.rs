@@ -1,0 +1,224 @@
+//! Accusation of a server by an answer that it has signed.
+
+use anyhow::{anyhow, Context, Result};
+use codec::{Decode, Encode};
+use doin_chain::{Account, Accusation, AccusationClaim, AccusedWindow, Call, Chain, Signer, Urgency};
+use doin_primitives::{
+	bounded_collections::{BoundedVec, Get},
+	channel::Contract,
+	inference::{number_bytes, window_nonce},
+	Balance, BlockNumber, DomainId,
+};
+use doin_roles::{amount::Amount, serve::champion_at};
+use doin_scoring::Program;
+use doin_serve::{
+	check::{signed, Finding, Known, Sent, Signed},
+	purse::Proof,
+	wire::{self, Reply},
+	Champion,
+};
+use serde::Serialize;
+
+/// A request that was answered.
+#[derive(Clone, Debug)]
+pub struct Bought {
+	/// Account of the server.
+	pub server: Account,
+	/// The request.
+	pub sent: Sent,
+	/// Contract of the channel that has paid; `None` for a free answer.
+	pub contract: Option<Contract<Account>>,
+	/// The answer.
+	pub reply: Reply,
+}
+
+/// Slash of a server that has lied.
+#[derive(Clone, Debug, Serialize)]
+pub struct Slash {
+	/// Block of the accusation.
+	pub block: BlockNumber,
+	/// Amount taken from its bond.
+	pub slashed: Amount,
+	/// Part that the accuser received.
+	pub reward: Amount,
+	/// Part that the payer received.
+	pub compensation: Amount,
+}
+
+impl Bought {
+	/// Returns the answer as JSON.
+	///
+	/// # Errors
+	///
+	/// Errors if a value is no number of JSON.
+	pub fn answer(&self) -> Result<String> {
+		Ok(serde_json::to_string(&self.reply)?)
+	}
+
+	/// Returns what has to be kept to accuse the server later. `champion` is that of `block`, the one of the receipt.
+	///
+	/// # Errors
+	///
+	/// Errors if a value is no number of JSON.
+	pub fn proof(&self, block: BlockNumber, champion: &Champion) -> Result<Proof> {
+		Ok(Proof {
+			block,
+			server: self.server.0,
+			windows: self.sent.windows.encode(),
+			answer: self.answer()?,
+			contract: self.contract.as_ref().map(Contract::encode),
+			program: champion.program.encode(),
+			model: champion.hash,
+		})
+	}
+
+	/// Returns a kept answer with its signed parts and the champion of its block, whose encoding is `model`.
+	///
+	/// # Errors
+	///
+	/// Errors if the file was changed by something else.
+	pub fn kept(proof: &Proof, genesis: [u8; 32], model: &[u8]) -> Result<(Self, Signed, Champion)> {
+		let reply: Reply = serde_json::from_str(&proof.answer)?;
+		let (receipt, ..) = reply.receipt()?;
+		let windows = Vec::decode(&mut &proof.windows[..])?;
+		let (channel, cumulative, price) = (receipt.channel, receipt.cumulative, receipt.price);
+		let sent = Sent { windows, nonce: reply.nonce()?, channel, cumulative, price };
+		let contract = proof.contract.as_ref().map(|bytes| Contract::decode(&mut &bytes[..])).transpose()?;
+		// The answer was fresh, and signed with the key of the offer, when it was kept.
+		let known = Known { genesis, key: wire::bytes("key", &reply.receipt.key)?, since: 0, block: proof.block };
+		let signed = signed(&reply, &sent, &known)?;
+		let program = Program::decode(&mut &proof.program[..])?;
+		let champion =
+			Champion::new(receipt.domain, String::new(), String::new(), program, model).map_err(|reason| anyhow!(reason))?;
+		Ok((Self { server: Account(proof.server), sent, contract, reply }, signed, champion))
+	}
+}
+
+/// Accuses a server that has lied; `None` for a true answer. `bytes` is the encoding of the champion.
+///
+/// # Errors
+///
+/// Errors if the call fails, e.g. because the server was slashed before or has taken its bond.
+pub async fn accuse(
+	chain: &Chain,
+	signer: &Signer,
+	bought: &Bought,
+	signed: &Signed,
+	finding: &Finding,
+	bytes: Vec<u8>,
+) -> Result<Option<Slash>> {
+	let claim = match finding {
+		Finding::Right => return Ok(None),
+		Finding::OtherModel => AccusationClaim::Model,
+		Finding::False { index, .. } => {
+			eprintln!("note: the answer is false. The accusation publishes the input of window {} for ever", index + 1);
+			AccusationClaim::Output(window(chain, bought, signed, *index, bytes).await?)
+		}
+	};
+	let Signed { receipt, signature, .. } = signed.clone();
+	let accusation = Accusation { receipt, signature, contract: bought.contract.clone(), claim };
+	let included = chain.submit(signer, &Call::accuse(bought.server, &accusation), Urgency::Relaxed).await?;
+	let event: (DomainId, Account, u8, Balance, Balance, Option<Account>, Balance, Account, Balance) =
+		included.expect("Inference", "Slashed")?;
+	let (_, _, _, slashed, _, _, compensation, _, reward) = event;
+	let [slashed, reward, compensation] = [slashed, reward, compensation].map(Amount);
+	Ok(Some(Slash { block: included.block.number, slashed, reward, compensation }))
+}
+
+/// Returns the false window of an answer. The bytes of the model are left out where the chain stores them.
+async fn window(chain: &Chain, bought: &Bought, signed: &Signed, index: u16, bytes: Vec<u8>) -> Result<AccusedWindow> {
+	let at = usize::from(index);
+	let input = bought.sent.windows.get(at).context("the window was sent")?.clone();
+	let output = number_bytes(bought.reply.outputs.get(at).context("the window was answered")?);
+	let present = champion_at(chain, chain.head(), signed.receipt.domain).await;
+	let is_stored = present.is_ok_and(|(champion, _)| champion.hash == signed.receipt.model);
+	Ok(AccusedWindow {
+		pairs: bounded(signed.pairs.clone())?,
+		index,
+		nonce: window_nonce(&bought.sent.nonce, index),
+		input: bounded(input)?,
+		output: bounded(output)?,
+		model: if is_stored { None } else { Some(bounded(bytes)?) },
+	})
+}
+
+/// Returns a list in the bounded form that calls take.
+fn bounded<T, S: Get<u32>>(list: Vec<T>) -> Result<BoundedVec<T, S>> {
+	let length = list.len();
+	BoundedVec::try_from(list).map_err(|_| anyhow!("a part of the accusation has {length} items, more than the chain allows"))
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use doin_primitives::{
+		blake2_256,
+		inference::{pairs_hash, Pair, Receipt},
+		Hash,
+	};
+	use doin_scoring::{Forecast, Loss, Model, Target, WindowPhase};
+	use doin_serve::{
+		check::compare,
+		wire::{hex, PairText, SignedReceipt},
+	};
+	use subxt_signer::sr25519::dev;
+
+	const GENESIS: Hash = [9; 32];
+	const NONCE: Hash = [5; 32];
+
+	fn champion() -> Champion {
+		let program = Program::Forecast(Forecast {
+			horizon: 3,
+			history: 4,
+			season: 2,
+			chunks: 32,
+			windows: 1,
+			channels: 1,
+			target: Target::Values,
+			loss: Loss::Absolute,
+			phase: WindowPhase::Hidden,
+		});
+		Champion::new(0, "CO2".into(), "0.1 ppm".into(), program, &Model::Seasonal.to_bytes()).unwrap()
+	}
+
+	/// Returns a signed answer that was paid by a channel.
+	fn bought(output: Vec<i32>) -> Bought {
+		let (key, input) = (dev::bob(), number_bytes(&[10, 20, 10, 20]));
+		let contract = Contract { payer: Account([1; 32]), payee: Account([2; 32]), key: [3; 32], counter: 4 };
+		let pair = Pair::new(&window_nonce(&NONCE, 0), &input, &number_bytes(&output));
+		let model = blake2_256(&Model::Seasonal.to_bytes());
+		let (channel, pairs) = (contract.id(&GENESIS), pairs_hash(&[pair]));
+		let receipt = Receipt { domain: 0, block: 90, model, channel, cumulative: 7, price: 7, pairs };
+		let reply = Reply {
+			block: 90,
+			model: hex(&model),
+			outputs: vec![output],
+			nonce: hex(&NONCE),
+			receipt: SignedReceipt {
+				channel: hex(&channel),
+				cumulative: "7".into(),
+				price: "7".into(),
+				pairs: vec![PairText { input: hex(&pair.input), output: hex(&pair.output) }],
+				key: hex(&key.public_key().0),
+				signature: hex(&key.sign(&receipt.signed_bytes(&GENESIS)).0),
+			},
+			..Reply::default()
+		};
+		let sent = Sent { windows: vec![input], nonce: NONCE, channel, cumulative: 7, price: 7 };
+		Bought { server: Account([2; 32]), sent, contract: Some(contract), reply }
+	}
+
+	#[test]
+	fn what_the_purse_keeps_is_enough_to_accuse() {
+		for (output, is_right) in [(vec![-160, 0, -160], true), (vec![1; 3], false)] {
+			let bought = bought(output);
+			let proof = bought.proof(90, &champion()).unwrap();
+			let (kept, signed, champion) = Bought::kept(&proof, GENESIS, &Model::Seasonal.to_bytes()).unwrap();
+			assert_eq!((kept.server, &kept.sent, &kept.reply), (bought.server, &bought.sent, &bought.reply));
+			assert_eq!(kept.contract, bought.contract);
+			assert_eq!(compare(&kept.reply, &kept.sent, &signed, &champion) == Finding::Right, is_right);
+			let other = Proof { windows: vec![vec![0u8; 16]].encode(), ..proof };
+			assert!(Bought::kept(&other, GENESIS, &Model::Seasonal.to_bytes()).is_err(), "windows that were not sent");
+		}
+	}
+}

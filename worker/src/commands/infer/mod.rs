@@ -1,0 +1,256 @@
+//! `infer`: buys an answer of a champion, checks it, and accuses a server that has lied.
+
+mod choice;
+mod http;
+mod input;
+pub(super) mod lie;
+pub(super) mod pay;
+mod report;
+
+use crate::{
+	args::{ColumnArgs, KeyArgs, NodeArgs},
+	report::OutputArgs,
+};
+use anyhow::{anyhow, bail, Context, Result};
+use choice::Chosen;
+use clap::Args;
+use doin_chain::{Chain, Head, Signer};
+use doin_forecast::SeriesSource;
+use doin_primitives::{inference::CLAIM_PERIODS, Balance, DomainId, Hash, DOIN};
+use doin_roles::{amount::Amount, home::expand_home, journal::FIRST_BLOCK, serve::champion_at};
+use doin_serve::{
+	check::{compare, signed, Finding, Known, Sent, Signed},
+	purse::Purse,
+	wire::{hex, Inputs, Reply, Request, SignedVoucher},
+	Champion,
+};
+pub use http::Address;
+use http::Answered;
+use lie::{accuse, Bought, Slash};
+use pay::{check_price, Payer, Paying};
+use report::{InferReport, Verified};
+use std::{path::PathBuf, process::ExitCode};
+use subxt_signer::sr25519::Keypair;
+
+/// File of the purse.
+pub const PURSE: &str = "doin-purse.db";
+/// Attempts to have a request answered, with the same voucher.
+const ATTEMPTS: usize = 5;
+
+/// Arguments of `infer`.
+#[derive(Clone, Debug, Args)]
+pub struct InferArgs {
+	/// Identifier of the domain whose champion answers
+	#[arg(long, value_name = "ID")]
+	domain: DomainId,
+	/// CSV file, or - for standard input, whose last rows are the input
+	#[arg(long, value_name = "FILE[:ROWS]", required_unless_present = "input")]
+	csv: Option<SeriesSource>,
+	#[command(flatten)]
+	columns: ColumnArgs,
+	/// Raw input in place of a file: the values of one window with commas, in raw units of the domain, or the bytes of a row; may be given
+	/// several times, for up to 64 windows
+	#[arg(long, value_name = "NUMBER,...", allow_hyphen_values = true, conflicts_with = "csv")]
+	input: Vec<String>,
+	/// Address of the server [default: the cheapest offer that answers]
+	#[arg(long, value_name = "URL")]
+	server: Option<Address>,
+	/// Most that the answer may cost, e.g. 0.01DOIN
+	#[arg(long, value_name = "AMOUNT")]
+	max_price: Option<Amount>,
+	/// Deposit of a channel that has to be opened or topped up; what is not paid is returned after it is closed
+	#[arg(long, value_name = "AMOUNT", default_value = "1DOIN")]
+	deposit: Amount,
+	/// Do not run the model on this machine to check the answer
+	#[arg(long)]
+	trust: bool,
+	/// Do not accuse a server whose answer is false; `doin-worker accuse` does so later. An accusation publishes the input of one window
+	#[arg(long)]
+	no_accuse: bool,
+	/// Ask a server on this machine for an answer of its free quota
+	#[arg(long, requires = "server")]
+	free: bool,
+	/// File of the channels, vouchers, receipts and models of this client [default: doin-purse.db]
+	#[arg(long, value_name = "FILE")]
+	purse: Option<PathBuf>,
+	#[command(flatten)]
+	key: KeyArgs,
+	#[command(flatten)]
+	output: OutputArgs,
+}
+
+/// Client of one answer.
+struct Client {
+	chain: Chain,
+	purse: Purse,
+	signer: Option<(Signer, Keypair)>,
+}
+
+/// Runs `infer`. The exit code shows whether the answer is false.
+///
+/// # Errors
+///
+/// Errors if the input or the key cannot be used, if no server answers for the price, and if the answer is not signed for what was asked.
+pub async fn run(node: &NodeArgs, args: InferArgs) -> Result<ExitCode> {
+	let signer = match args.free {
+		true => None,
+		false => {
+			let source = args.key.source().context("no key was named: add --key FILE, or --free for a server on this machine")?;
+			Some((args.key.signer()?, source.load()?))
+		}
+	};
+	let chain = node.connect().await?;
+	let purse = open_purse(&chain, args.purse.clone()).await?;
+	let client = Client { chain, purse, signer };
+	let block = client.chain.finalized().await?;
+	let (champion, _) = champion_at(&client.chain, block, args.domain).await?;
+	let input = input::read(&champion, args.csv.clone(), &args.columns, &args.input).await?;
+	let (chosen, bought) = client.buy(&args, &champion, input, block).await?;
+	let known = client.known(&chosen).await?;
+	let signed = signed(&bought.reply, &bought.sent, &known).map_err(|fault| {
+		anyhow!("the answer is not accepted: {fault}. Pay this server no more, and choose another one with --server")
+	})?;
+	let (finding, champion_bytes) = match args.trust {
+		true => (None, None),
+		false => {
+			let (finding, bytes) = client.check(&bought, &signed).await?;
+			(Some(finding), Some(bytes))
+		}
+	};
+	let verified = match &finding {
+		None => Verified::Trusted,
+		Some(Finding::Right) => Verified::Right,
+		Some(Finding::OtherModel) => Verified::OtherModel,
+		Some(Finding::False { .. }) => Verified::False,
+	};
+	let slash = match (finding, champion_bytes) {
+		(Some(finding), Some(bytes)) if !args.no_accuse => client.accuse(&bought, &signed, &finding, bytes).await?,
+		_ => None,
+	};
+	let is_false = matches!(verified, Verified::False | Verified::OtherModel);
+	let price = Amount(bought.sent.price);
+	args.output.print(&InferReport::new(bought.reply, bought.server, price, verified, slash))?;
+	Ok(if is_false { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// Opens the purse for the chain of a node.
+///
+/// # Errors
+///
+/// Errors if the file cannot be used, or if the chain has no block yet.
+pub async fn open_purse(chain: &Chain, path: Option<PathBuf>) -> Result<Purse> {
+	let first = chain.block(FIRST_BLOCK).await?.context("the chain has no block yet: wait until it has")?;
+	Ok(Purse::open(&expand_home(&path.unwrap_or_else(|| PURSE.into()))?, first.hash)?)
+}
+
+impl Client {
+	/// Sends a request to a server, with a voucher unless it is free, until it is answered.
+	async fn buy(&self, args: &InferArgs, champion: &Champion, input: Inputs, block: Head) -> Result<(Chosen, Bought)> {
+		let windows = champion.windows(Some(&input), None)?;
+		let offers = self.chain.offers(block, args.domain).await?;
+		let chosen = choice::choose(offers, args.server.as_ref(), args.domain).await?;
+		let nonce: Hash = rand::random();
+		let mut request = Request {
+			domain_id: args.domain,
+			input: Some(input),
+			client_id: concat!("doin-worker/", env!("CARGO_PKG_VERSION")).into(),
+			nonce: Some(hex(&nonce)),
+			..Request::default()
+		};
+		let mut sent = Sent { windows, nonce, channel: [0; 32], cumulative: 0, price: 0 };
+		let Some((signer, key)) = &self.signer else {
+			let reply = self.answered(&chosen.address, &request, false).await?;
+			let server = chosen.offer.who;
+			return Ok((chosen, Bought { server, sent, contract: None, reply }));
+		};
+		sent.price = chosen.offer.price.saturating_mul(sent.windows.len() as Balance);
+		check_price(sent.price, args.max_price)?;
+		let payer = Payer { chain: &self.chain, signer, key, purse: &self.purse };
+		let deposit = args.deposit.0.max(DOIN);
+		let (paying, amount): (Paying, Balance) =
+			payer.channel(chosen.offer.who, &chosen.address, args.domain, sent.price, deposit).await?;
+		let (voucher, signature) = payer.sign(&paying, amount)?;
+		(sent.channel, sent.cumulative) = (voucher.channel, voucher.cumulative);
+		request.voucher = Some(SignedVoucher::new(&voucher, &signature));
+		let reply = self.answered(&chosen.address, &request, paying.is_fresh).await?;
+		let bought = Bought { server: chosen.offer.who, sent, contract: Some(paying.contract()), reply };
+		Ok((chosen, bought))
+	}
+
+	/// Sends a request until it is answered. The same request with the same voucher is paid once.
+	async fn answered(&self, server: &Address, request: &Request, is_fresh: bool) -> Result<Reply> {
+		let mut head = self.chain.head();
+		for attempt in 1.. {
+			let answered = server.post("/inference", request).await;
+			match &answered {
+				Ok(answered) if attempt == ATTEMPTS || !is_worth_repeating(answered, is_fresh) => return answered.json(),
+				Err(_) if attempt == ATTEMPTS => break,
+				_ => {
+					tracing::debug!(target: "doin::worker", attempt, "not answered; the same request is sent again at the next block")
+				}
+			}
+			head = self.chain.next_head(head).await;
+		}
+		bail!(
+			"{server} has not answered {ATTEMPTS} times. What the voucher pays is lost at most: repeat the command, and the same amount is \
+			 offered again"
+		)
+	}
+
+	/// Returns what is known of a server at the last finalized block.
+	async fn known(&self, chosen: &Chosen) -> Result<Known> {
+		let block = self.chain.finalized().await?.number;
+		Ok(Known { genesis: self.chain.genesis(), key: chosen.offer.key, since: chosen.offer.since, block })
+	}
+
+	/// Runs the champion of the block of a receipt, and keeps what proves a lie.
+	async fn check(&self, bought: &Bought, signed: &Signed) -> Result<(Finding, Vec<u8>)> {
+		let number = signed.receipt.block;
+		let at = self.chain.block(number).await?.with_context(|| format!("the node has no block {number}"))?;
+		let (champion, bytes) = champion_at(&self.chain, at, signed.receipt.domain).await?;
+		self.purse.keep(&bought.proof(number, &champion)?, &bytes)?;
+		let period = self.chain.round_params(at).await?.period();
+		self.purse.forget_before(number.saturating_sub(period.saturating_mul(CLAIM_PERIODS)))?;
+		let (reply, sent, signed) = (bought.reply.clone(), bought.sent.clone(), signed.clone());
+		let finding = crate::work::compute(move |_| Ok(compare(&reply, &sent, &signed, &champion))).await?;
+		Ok((finding, bytes))
+	}
+
+	/// Accuses a server that has lied; `None` for a true answer.
+	async fn accuse(&self, bought: &Bought, signed: &Signed, finding: &Finding, bytes: Vec<u8>) -> Result<Option<Slash>> {
+		let Some((signer, _)) = &self.signer else {
+			if *finding != Finding::Right {
+				eprintln!("note: the answer is false, and nobody is accused: `doin-worker accuse` does so with --key");
+			}
+			return Ok(None);
+		};
+		let slash = accuse(&self.chain, signer, bought, signed, finding, bytes).await;
+		let slash = slash.context("the server is not accused: `doin-worker accuse` does so later")?;
+		if slash.is_some() {
+			self.purse.forget(&bought.answer()?)?;
+		}
+		Ok(slash)
+	}
+}
+
+/// Returns `true` if the same request may be answered later. A node of a server may not know a fresh channel yet.
+fn is_worth_repeating(answered: &Answered, is_fresh: bool) -> bool {
+	match answered.status {
+		402 | 404 => is_fresh,
+		409 | 429 | 500..=599 => true,
+		_ => false,
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn a_request_is_repeated_only_if_that_may_help() {
+		let worth = |status, is_fresh| is_worth_repeating(&Answered { status, body: Vec::new() }, is_fresh);
+		assert!([429, 500, 503, 504, 507, 409].iter().all(|status| worth(*status, false)));
+		assert!(![200, 400, 402, 404, 413, 422].iter().any(|status| worth(*status, false)));
+		assert!(worth(402, true) && worth(404, true) && !worth(422, true));
+	}
+}
