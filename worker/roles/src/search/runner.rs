@@ -457,8 +457,9 @@ impl Runner {
 			groups.iter().map(|(runs, (numbers, _))| u32::from(*runs) * u32::try_from(numbers.len()).unwrap_or(0)).sum();
 		self.meter.batch_begins(runs, self.devices());
 		for (runs, (numbers, group)) in groups {
-			let one_more = || self.meter.epochs_trained(1);
-			let found = self.executor.install(|| genomes.fitness(&group, runs, &self.stop, &one_more)).ok()?;
+			let (meter, stop) = (&self.meter, &self.stop);
+			let one_more = || meter.epochs_trained(1);
+			let found = self.executor.install(|| genomes.fitness(&group, runs, stop, &one_more)).ok()?;
 			for ((number, genome), found) in numbers.into_iter().zip(group).zip(found) {
 				fitness[number] = found;
 				let Trial { genes, divisor } = &trials[number];
@@ -474,7 +475,8 @@ impl Runner {
 
 	/// Sends a genome with its claim.
 	fn send_model(&self, genes: &[i64], model: Model, fitness: u64) {
-		let Some(validation) = self.executor.install(|| self.data.claim(&model, &[])) else { return };
+		let data = &self.data;
+		let Some(validation) = self.executor.install(|| data.claim(&model, &[])) else { return };
 		self.meter.candidate_trained(total(&validation));
 		self.send(genes, model, validation, fitness);
 	}
