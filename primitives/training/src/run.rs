@@ -16,6 +16,9 @@ use doin_scoring::{
 
 /// Cost of drawing one sample of a run, in multiply-accumulates.
 pub const DRAW_MACS: u64 = 32;
+/// Entries that a batch counts as at least. An instruction allocates its tensor and its gradients, which takes as long as computing
+/// some dozens of entries, however few there are.
+pub const LEAST_ENTRIES: u64 = 64;
 
 /// Returns the shape of the net of a run.
 pub fn shape(runs: &TrainingRuns) -> Shape {
@@ -26,7 +29,7 @@ pub fn shape(runs: &TrainingRuns) -> Shape {
 /// of a batch.
 pub fn cost(runs: &TrainingRuns, samples: u64, entry_cost: u64) -> u64 {
 	let (shape, batch, steps) = (shape(runs), u64::from(runs.batch), u64::from(runs.steps));
-	let entries = batch.saturating_mul(runs.classes.into());
+	let entries = batch.saturating_mul(runs.classes.into()).max(LEAST_ENTRIES);
 	// A pass over the training samples is shuffled whenever they are used up, so at most one sample is drawn per sample of a step.
 	let step = shape
 		.step_cost(batch)

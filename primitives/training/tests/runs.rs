@@ -94,6 +94,8 @@ fn a_run_that_is_made_step_by_step_is_the_whole_run() {
 fn the_cost_of_a_run_counts_the_genome_for_every_entry_of_every_step() {
 	let runs = runs(64, 10, &[32], [256, 128, 32, 48]);
 	assert_eq!(cost(&runs, 1_797, 101) - cost(&runs, 1_797, 100), 48 * 320);
+	let least = TrainingRuns { classes: 2, batch: 1, ..runs.clone() };
+	assert_eq!(cost(&least, 1_797, 101) - cost(&least, 1_797, 100), 48 * 64, "allocations are paid for");
 	let genome = cross_entropy().entry_cost(32, 10);
 	assert!(genome < longest(5, vec![2, 2, 4]).unwrap().entry_cost(32, 10));
 	let whole = cost(&runs, 1_797, genome);

@@ -4,7 +4,7 @@ use doin_primitives::{
 	bounded_collections::BoundedVec,
 	payload::{Metrics, Reveal},
 	views::RecomputationPhase,
-	DomainId, DomainSpec, EvidenceKind, EvidenceRef, ModelRef, ProgramKind, RoundResult, SizeClass, UnpaidReason,
+	DomainId, DomainSpec, EvidenceKind, EvidenceRef, Limits, ModelRef, ProgramKind, RoundResult, SizeClass, UnpaidReason,
 };
 use doin_runtime::Runtime;
 use doin_runtime_tests::{genomes, Chain};
@@ -58,6 +58,7 @@ fn registered(chain: &mut Chain, spec: &DomainSpec, bytes: &[u8]) -> DomainId {
 fn a_genome_is_committed_revealed_recomputed_and_decided_like_any_model() {
 	let mut chain = Chain::preset("development");
 	let (spec, _, bytes) = genomes::domain(&runs(), 120);
+	let spec = DomainSpec { limits: Limits { model_bytes: 1_024, window_macs: 300 }, ..spec };
 	assert_eq!(spec.check(), Ok(()));
 	let domain = registered(&mut chain, &spec, &bytes);
 

@@ -326,7 +326,7 @@ mod tests {
 	}
 
 	fn parse(arguments: &[&str]) -> Result<MineArgs, clap::Error> {
-		Line::try_parse_from([&["mine"], arguments].concat()).map(|line| line.args)
+		Line::try_parse_from([&["mine"][..], arguments].concat()).map(|line| line.args)
 	}
 
 	fn args(line: &str) -> MineArgs {

@@ -187,7 +187,7 @@ impl Op {
 			Op::Sqrt => 120,
 			Op::Bce => 180,
 			Op::Pow => 220,
-			Op::MatMul => terms.saturating_mul(4).saturating_add(20),
+			Op::MatMul => terms.saturating_mul(6).saturating_add(20),
 		}
 	}
 }

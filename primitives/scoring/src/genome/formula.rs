@@ -164,8 +164,10 @@ impl Terms {
 		reach(&mut reached, result);
 		for (number, term) in self.all.iter().enumerate().rev() {
 			let is_reached = reached.get(number) == Some(&true);
-			if let (true, Term::Function(_, inputs)) = (is_reached, term) {
-				for input in inputs {
+			if let (true, Term::Function(instruction, inputs)) = (is_reached, term) {
+				// The text of a choice has its first operand twice: without a name, the texts of a chain of choices would double in length.
+				let twice = inputs.first().filter(|_| instruction.op() == Op::Where);
+				for input in inputs.iter().chain(twice) {
 					count(*input);
 					reach(&mut reached, *input);
 				}
@@ -270,6 +272,13 @@ mod tests {
 		assert_eq!(of("[[1,100,101,3],[3,3,3,9]]"), "t0 = y + s\nloss = mean(t0 · t0)");
 		assert_eq!(of("[[20,101,-0.5,3],[10,3,9]]"), "loss = mean((s + −0.5)²)");
 		assert_eq!(of("[[11,101,3],[4,100,3,9]]"), "loss = mean(y / −s)");
+	}
+
+	#[test]
+	fn a_term_that_a_text_repeats_has_a_name() {
+		assert_eq!(of("[[9,101,3],[409,3,100,9,101]]"), "t0 = |s|\nloss = mean(where(t0 ≥ y, t0, s))");
+		let chain = ["[409,3,100,3,101]"; 61].join(",");
+		assert!(of(&format!("[[9,101,3],{chain},[453,3]]")).len() < 10_000);
 	}
 
 	#[test]

@@ -330,10 +330,13 @@ fn apply(op: Op, [x, y, z]: [&Tensor; 3], parameter: i32, most: usize) -> Option
 		}),
 		Op::Max => reduce(x, parameter, |entries| entries.max().unwrap_or(0)),
 		Op::Min => reduce(x, parameter, |entries| entries.min().unwrap_or(0)),
-		Op::Std => reduce(x, parameter, |entries| {
-			let entries: Vec<i32> = entries.collect();
-			deviation(&entries).1
-		}),
+		Op::Std => match Groups::new(x.shape, parameter) {
+			Some(groups) => {
+				let values = groups.places().map(|places| deviation(places.map(|at| x.get(at))).1).collect();
+				Tensor { shape: groups.shape, values }
+			}
+			None => x.clone(),
+		},
 		Op::Mse => average(x, y, most, |x, y| {
 			let difference = subtract(x, y);
 			multiply(difference, difference)
@@ -414,13 +417,14 @@ fn sum(values: &mut dyn Iterator<Item = i32>) -> i64 {
 }
 
 /// Returns mean and standard deviation of a sample; 0 for the deviation of less than two values.
-pub(super) fn deviation(values: &[i32]) -> (i32, i32) {
-	let mean = mean(sum(&mut values.iter().copied()), values.len()) as i32;
-	let squares = values.iter().fold(0u128, |squares, x| {
-		let distance = u128::from(i64::from(*x).wrapping_sub(mean.into()).unsigned_abs());
+pub(super) fn deviation(values: impl Iterator<Item = i32> + Clone) -> (i32, i32) {
+	let count = values.clone().count();
+	let mean = mean(sum(&mut values.clone()), count) as i32;
+	let squares = values.fold(0u128, |squares, x| {
+		let distance = u128::from(i64::from(x).wrapping_sub(mean.into()).unsigned_abs());
 		squares.saturating_add(distance.saturating_mul(distance))
 	});
-	let degrees = values.len().saturating_sub(1) as u128;
+	let degrees = count.saturating_sub(1) as u128;
 	let variance = u64::try_from(squares.checked_div(degrees).unwrap_or(0)).unwrap_or(u64::MAX);
 	(mean, saturate(variance.isqrt() as i64))
 }

@@ -299,12 +299,11 @@ fn reduction_gradient(op: Op, axis: i32, x: &Tensor, z: &Tensor, gradient: &[i64
 				first.into_iter().for_each(|at| add_at(&mut of_x, at, *gradient));
 			}
 			_ => {
-				let entries: Vec<i32> = places.clone().map(|at| x.get(at)).collect();
-				let (middle, deviation) = deviation(&entries);
+				let (middle, deviation) = deviation(places.clone().map(|at| x.get(at)));
 				let degrees = groups.len.saturating_sub(1);
 				if deviation > 0 && degrees > 0 {
-					for (at, entry) in places.zip(entries) {
-						let distance = saturate(i64::from(entry).wrapping_sub(middle.into()));
+					for at in places {
+						let distance = saturate(i64::from(x.get(at)).wrapping_sub(middle.into()));
 						add_at(&mut of_x, at, mean(divide_gradient(scale(*gradient, distance), deviation), degrees));
 					}
 				}

@@ -285,8 +285,8 @@ fn product<S: SimdI32, const R: usize>(
 	for k in 0..count {
 		let block = s.load(&a[k * stride]);
 		let b = &b[k * strides.0..];
-		for r in 0..R {
-			sums[r] = s.dot(sums[r], block, s.splat(b[r * strides.1]));
+		for (r, sum) in sums.iter_mut().enumerate() {
+			*sum = s.dot(*sum, block, s.splat(b[r * strides.1]));
 		}
 	}
 	sums
@@ -313,8 +313,8 @@ fn multiply<S: SimdI32>(
 		let mut row = 0;
 		while row + GROUP <= rows {
 			let sums = product::<S, GROUP>(s, a, &b[row * strides.1..], strides, count, first);
-			for r in 0..GROUP {
-				s.store(&mut to[(row + r) * width + at], sums[r]);
+			for (r, sum) in sums.into_iter().enumerate() {
+				s.store(&mut to[(row + r) * width + at], sum);
 			}
 			row += GROUP;
 		}
