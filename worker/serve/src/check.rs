@@ -7,13 +7,15 @@ use crate::{
 use doin_primitives::{
 	channel::{ChannelId, Key, Signature},
 	inference::{number_bytes, window_nonce, Pair, Receipt, FRESH_BLOCKS},
-	Balance, BlockNumber, Hash,
+	Balance, BlockNumber, DomainId, Hash,
 };
 use subxt_signer::sr25519;
 
 /// A request, as its client has sent it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sent {
+	/// Domain whose champion was asked for.
+	pub domain: DomainId,
 	/// Inputs of its windows.
 	pub windows: Vec<Vec<u8>>,
 	/// Secret of the nonces.
@@ -101,6 +103,7 @@ pub fn signed(reply: &Reply, sent: &Sent, known: &Known) -> Result<Signed, Unusa
 	}
 	let differences = [
 		(reply.nonce()? != sent.nonce, "nonce"),
+		(receipt.domain != sent.domain, "domain"),
 		(receipt.channel != sent.channel, "channel"),
 		(receipt.cumulative != sent.cumulative, "amount"),
 		(receipt.price != sent.price, "price"),

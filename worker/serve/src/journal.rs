@@ -202,7 +202,8 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
 	Ok(connection)
 }
 
-/// Writes a group of vouchers in one transaction. Of several of one channel, the largest one stays.
+/// Writes a group of vouchers in one transaction. Of several of one channel, the largest one stays. Of equal ones the last one stays: the
+/// request of an earlier one was cut, and is not answered any more.
 fn write(connection: &mut Connection, chain: &Hash, group: &[Waiting]) -> rusqlite::Result<()> {
 	let transaction = connection.transaction()?;
 	{
@@ -211,7 +212,7 @@ fn write(connection: &mut Connection, chain: &Hash, group: &[Waiting]) -> rusqli
 		for Waiting { offered: Offered { channel, kept }, .. } in group {
 			let read = |row: &rusqlite::Row| Ok(Balance::from_le_bytes(row.get(0)?));
 			let newest: Option<Balance> = known.query_row(params![&chain[..], &channel[..]], read).optional()?;
-			if newest.is_some_and(|newest| newest >= kept.cumulative) {
+			if newest.is_some_and(|newest| newest > kept.cumulative) {
 				continue;
 			}
 			let cumulative = kept.cumulative.to_le_bytes();
@@ -251,6 +252,17 @@ mod tests {
 		assert_eq!((journal.newest(&[3; 32]).unwrap(), journal.all().unwrap().len()), (None, 2));
 		journal.remove(&[1; 32]).unwrap();
 		assert_eq!(journal.all().unwrap(), [offered(2, Balance::MAX)]);
+	}
+
+	#[tokio::test]
+	async fn a_voucher_pays_for_the_last_request_that_it_was_journalled_with() {
+		let folder = tempfile::tempdir().unwrap();
+		let journal = open(&folder);
+		let cut = offered(1, 10);
+		let answered = Offered { kept: Kept { request: [8; 32], ..cut.kept }, ..cut };
+		journal.write(cut).await.unwrap();
+		journal.write(answered).await.unwrap();
+		assert_eq!(journal.newest(&[1; 32]).unwrap(), Some(answered.kept), "the request that was cut is not answered too");
 	}
 
 	#[tokio::test]

@@ -1,6 +1,10 @@
 //! Limits of a server: requests of one address, requests at a time, and what is free. Pure: the time is an argument.
 
-use std::{collections::HashMap, net::IpAddr, time::Duration};
+use std::{
+	collections::HashMap,
+	net::{IpAddr, Ipv6Addr},
+	time::Duration,
+};
 
 /// Addresses that are counted at most. The ones that have not asked for longest are forgotten.
 const MOST_ADDRESSES: usize = 16_384;
@@ -54,6 +58,7 @@ impl Addresses {
 
 	/// Counts a request of an address at time `now` since the start. Returns `false` if it has sent too many.
 	pub fn take(&mut self, address: IpAddr, now: Duration) -> bool {
+		let address = network(address);
 		if self.buckets.len() >= MOST_ADDRESSES && !self.buckets.contains_key(&address) {
 			self.forget(now);
 		}
@@ -72,6 +77,14 @@ impl Addresses {
 			let middle = times.get(times.len() / 2).copied().unwrap_or_default();
 			self.buckets.retain(|_, bucket| bucket.at > middle);
 		}
+	}
+}
+
+/// Returns what is counted as one address: a client has all addresses of its network of 64 bits where they are those of IPv6.
+fn network(address: IpAddr) -> IpAddr {
+	match address {
+		IpAddr::V4(_) => address,
+		IpAddr::V6(ip) => Ipv6Addr::from_bits((ip.to_bits() >> 64) << 64).into(),
 	}
 }
 
@@ -122,6 +135,16 @@ mod tests {
 		assert!(addresses.take(address(2), at(0)), "another address is not concerned");
 		assert!(!addresses.take(address(1), at(400)) && addresses.take(address(1), at(500)));
 		assert_eq!([0; 5].map(|_| addresses.take(address(1), at(60_000))), [true, true, true, true, false]);
+	}
+
+	#[test]
+	fn all_addresses_of_a_network_of_ipv6_are_one_client() {
+		let mut addresses = Addresses::new(RATE);
+		let of = |text: &str| text.parse::<IpAddr>().unwrap();
+		for host in ["2001:db8::1", "2001:db8::2", "2001:db8::ffff:1", "2001:db8::4"] {
+			assert!(addresses.take(of(host), at(0)), "{host}");
+		}
+		assert!(!addresses.take(of("2001:db8::5"), at(0)) && addresses.take(of("2001:db8:0:1::5"), at(0)));
 	}
 
 	#[test]

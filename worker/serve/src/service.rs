@@ -301,12 +301,10 @@ impl Service {
 		if !verify(channel, cumulative, &signature, &facts.key) {
 			return Err(crate::voucher::Fault::BadSignature.into());
 		}
-		self.load(&channel)?;
 		let digest = blake2_256(&(read.offer.champion.domain, &read.windows, read.seed).encode());
 		let offered = Offered { channel, kept: Kept { cumulative, signature, request: digest } };
 		let terms = self.terms(read.snapshot.block, read.price);
-		let taken = self.book.lock().take(&offered, &facts, &terms)?;
-		if taken == Taken::New {
+		if self.take(&offered, &facts, &terms)? == Taken::New {
 			let reservation = Reservation { book: &self.book, offered, is_journalled: false };
 			self.journalled(reservation).await?;
 			let mut earned = self.counters.earned.lock();
@@ -334,16 +332,24 @@ impl Service {
 		Terms { payee: self.seller.account, block, challenge: self.settings.challenge, price }
 	}
 
+	/// Takes a voucher after the newest one of its channel, under one lock: an old voucher would pay again if the newest one were forgotten,
+	/// or another one taken, between the look into the journal and the decision.
+	fn take(&self, offered: &Offered, facts: &Facts, terms: &Terms) -> Result<Taken, Refusal> {
+		let mut book = self.book.lock();
+		self.load(&mut book, &offered.channel)?;
+		Ok(book.take(offered, facts, terms)?)
+	}
+
 	/// Reads the newest voucher of a channel from the journal, unless it is known.
-	fn load(&self, channel: &ChannelId) -> Result<(), Refusal> {
-		if self.book.lock().is_loaded(channel) {
+	fn load(&self, book: &mut Book, channel: &ChannelId) -> Result<(), Refusal> {
+		if book.is_loaded(channel) {
 			return Ok(());
 		}
 		let newest = self.journal.newest(channel).map_err(|error| {
 			tracing::error!(target: "doin::serve", "{error}");
 			Refusal::new(Kind::Broken, "the server cannot read its journal of vouchers", "ask another server")
 		})?;
-		self.book.lock().load(*channel, newest);
+		book.load(*channel, newest);
 		Ok(())
 	}
 
@@ -475,8 +481,11 @@ impl Service {
 		let channel: ChannelId = bytes("channel", channel)?;
 		let snapshot = self.fresh()?;
 		let facts = self.known_facts(channel, 0, snapshot.block).await?;
-		self.load(&channel)?;
-		let newest = self.book.lock().durable(&channel);
+		let newest = {
+			let mut book = self.book.lock();
+			self.load(&mut book, &channel)?;
+			book.durable(&channel)
+		};
 		let voucher = newest.map(|kept| SignedVoucher::new(&Voucher { channel, cumulative: kept.cumulative }, &kept.signature));
 		let refused = check_channel(&facts, &self.terms(snapshot.block, 0)).err().map(|fault| fault.to_string());
 		Ok(ChannelState {

@@ -35,6 +35,7 @@ pub const KEPT: Duration = Duration::from_secs(3_600);
 /// Kind of the work, in order of priority.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = HostWork)]
 pub enum Work {
 	/// Recomputation of sums that the chain asks for.
 	Verification,

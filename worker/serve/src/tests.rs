@@ -114,7 +114,7 @@ fn request(last: i32, cumulative: Option<Balance>) -> Request {
 fn sent(last: i32, cumulative: Balance) -> Sent {
 	let input = Inputs::One(vec![4_100, 4_110, 4_102, last]);
 	let windows = seasonal().windows(Some(&input), None).unwrap();
-	Sent { windows, nonce: [9; 32], channel: CHANNEL, cumulative, price: PRICE }
+	Sent { domain: 0, windows, nonce: [9; 32], channel: CHANNEL, cumulative, price: PRICE }
 }
 
 fn known() -> Known {
@@ -339,6 +339,8 @@ async fn an_answer_that_proves_nothing_is_not_accepted() {
 	assert_eq!(refused(&changed, known()), Unusable::OtherRequest("pair of hashes"), "an output that is not signed");
 	let other = signed(&reply, &Sent { cumulative: 2 * PRICE, ..sent.clone() }, &known()).unwrap_err();
 	assert_eq!(other, Unusable::OtherRequest("amount"));
+	let elsewhere = signed(&reply, &Sent { domain: 5, ..sent.clone() }, &known()).unwrap_err();
+	assert_eq!(elsewhere, Unusable::OtherRequest("domain"), "another champion could be right, and nobody lies");
 	let key = dev::bob().public_key().0;
 	assert_eq!(refused(&reply, Known { key, ..known() }), Unusable::Unsigned);
 	assert_eq!(refused(&reply, Known { genesis: [2; 32], ..known() }), Unusable::Unsigned, "a receipt of another chain");

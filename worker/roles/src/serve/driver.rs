@@ -39,7 +39,10 @@ struct FinalizedChannels(Chain);
 #[async_trait]
 impl Channels for FinalizedChannels {
 	async fn facts(&self, channel: ChannelId) -> Result<Option<Facts>, String> {
-		let read = async { Ok::<_, doin_chain::ReadError>(self.0.channel(self.0.finalized().await?, channel).await?) };
+		let read = async {
+			let block = self.0.finalized().await?;
+			self.0.channel(block, channel).await
+		};
 		Ok(read.await.map_err(|error| error.to_string())?.as_ref().map(Facts::from))
 	}
 }
@@ -146,7 +149,11 @@ impl Server {
 		let champion = match known.map(|(_, champion)| champion.clone()) {
 			Some(champion) => champion,
 			None => {
-				let loaded = Arc::new(self.load(at, domain, view.model).await?);
+				// A champion that cannot be loaded does not concern the other domains.
+				let loaded = match self.load(at, domain, view.model).await {
+					Ok(loaded) => Arc::new(loaded),
+					Err(error) => return Ok(Err(format!("its champion cannot be loaded: {error:#}"))),
+				};
 				tracing::info!(target: TARGET, domain, model = hex::encode(loaded.hash), "champion answers");
 				self.champions.insert(domain, (view.model, loaded.clone()));
 				loaded
@@ -160,13 +167,17 @@ impl Server {
 
 	/// Loads a champion.
 	async fn load(&mut self, at: Head, domain: DomainId, model: ModelRef) -> Result<Champion> {
-		if !self.specs.contains_key(&domain) {
-			let spec = self.chain.domain_spec(at, domain).await?;
-			self.specs.insert(domain, spec.with_context(|| format!("there is no domain {domain}"))?);
-		}
-		let spec = self.specs.get(&domain).context("its record was read")?;
-		let bytes = model_bytes(&self.chain, at, domain, spec, model).await?;
-		champion(domain, spec, &bytes)
+		let spec = match self.specs.get(&domain) {
+			Some(spec) => spec.clone(),
+			None => {
+				let spec = self.chain.domain_spec(at, domain).await?;
+				let spec = spec.with_context(|| format!("there is no domain {domain}"))?;
+				self.specs.insert(domain, spec.clone());
+				spec
+			}
+		};
+		let bytes = model_bytes(&self.chain, at, domain, &spec, model).await?;
+		champion(domain, &spec, &bytes)
 	}
 
 	/// Logs the reason for which a domain is not served, whenever it has changed.

@@ -18,6 +18,8 @@ use std::sync::Arc;
 const AT_A_TIME: usize = 16;
 /// Errors of vouchers that another account has redeemed, or whose channel is removed.
 const DONE: [&str; 2] = ["Channels::NothingToPay", "Channels::UnknownChannel"];
+/// Fees of closing a channel that redeeming a voucher costs at most.
+const CLOSINGS: Balance = 2;
 
 /// Redeems the vouchers of a server.
 #[derive(Debug)]
@@ -27,7 +29,7 @@ pub struct Redeemer {
 	service: Arc<Service>,
 	/// Blocks of the challenge of a channel.
 	challenge: BlockNumber,
-	/// Fee of the last voucher. An estimate is higher: it counts the votes of the payer, whose weight is returned.
+	/// Fee that the last voucher has cost in the end; `None` before the first one.
 	fee: Mutex<Option<Balance>>,
 }
 
@@ -84,7 +86,8 @@ impl Redeemer {
 		let known = *self.fee.lock();
 		let fee = match known {
 			Some(fee) => fee,
-			None => self.chain.fee(&self.signer, &call(first)).await?,
+			// The estimate for redeeming counts the end of all votes of the payer, a hundred times the rest, which is returned.
+			None => self.chain.fee(&self.signer, &Call::close_channel(first.offered.channel)).await?.saturating_mul(CLOSINGS),
 		};
 		owing.retain(|owing| is_due(owing, fee, block.number, self.challenge, occasion));
 		for group in owing.chunks(AT_A_TIME) {
