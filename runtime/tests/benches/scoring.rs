@@ -132,13 +132,12 @@ fn training_steps(blob: &mut Blob) -> f64 {
 
 /// Measures training runs, and returns the price of one multiply-accumulate of a run with the cross-entropy and the highest price of
 /// any instruction, in nanoseconds.
-fn training_runs(blob: &mut Blob) -> (f64, f64) {
-	let runs = TrainingRuns { batch: 64, ..genomes::digits() };
+fn training_runs(blob: &mut Blob, runs: &TrainingRuns) -> (f64, f64) {
 	let count = 1_797;
-	let (spec, pages, _) = genomes::domain(&runs, count);
+	let (spec, pages, _) = genomes::domain(runs, count);
 	let domain = blob.insert(DomainSpec { limits: Limits { model_bytes: u32::MAX, window_macs: u32::MAX }, ..spec }, pages, 0);
 	let mut price = |name: &str, genome: Genome, floor: Option<(f64, f64)>| {
-		let macs = cost(&runs, count as u64, genome.entry_cost(runs.batch, runs.classes.into())) as f64;
+		let macs = cost(runs, count as u64, genome.entry_cost(runs.batch, runs.classes.into())) as f64;
 		let seconds = seconds_on(blob, domain, EvidenceRef::Drawn, &Model::Genome(genome));
 		let price = floor.map_or(seconds / macs, |(base, time)| (seconds - time) / (macs - base)) * 1e9;
 		println!("{name:<24} {macs:>12} {:>12.3} {price:>10.3}", seconds * 1e3);
@@ -147,7 +146,7 @@ fn training_runs(blob: &mut Blob) -> (f64, f64) {
 	println!("{:<24} {:>12} {:>12} {:>10}", "training run", "MAC/run", "ms/run", "ns/MAC");
 	let (macs, seconds, whole) = price("cross-entropy", library::cross_entropy(), None);
 	price("squared error", library::squared_error(), None);
-	println!("products of the net: {} of {macs} MAC", shape(&runs).products(runs.batch.into()) * u64::from(runs.steps));
+	println!("products of the net: {} of {macs} MAC", shape(runs).products(runs.batch.into()) * u64::from(runs.steps));
 	let mut worst: f64 = whole;
 	for (name, code, values) in REPEATED {
 		// Every instruction reads the one before, and the last one is added to the loss, so both passes take all of them.
@@ -201,7 +200,12 @@ fn main() {
 		}
 	}
 	let training = training_steps(&mut blob);
-	let (run, instruction) = training_runs(&mut blob);
+	let (run, large) = training_runs(&mut blob, &TrainingRuns { batch: 64, ..genomes::digits() });
+	// With two entries, instructions take as long as their allocations.
+	println!("batches of one sample of two classes");
+	let least = TrainingRuns { features: 1, classes: 2, hidden: Default::default(), batch: 1, steps: 1_024, ..genomes::digits() };
+	let (_, small) = training_runs(&mut blob, &least);
+	let instruction = large.max(small);
 	println!(
 		"{{\"scoring_ns_per_mac\":{dense:.3},\"worst_ns_per_mac\":{worst:.3},\"rows_chunk_ms\":{rows_ms:.3},\
 		\"training_ns_per_mac\":{training:.3},\"run_ns_per_mac\":{run:.3},\"instruction_ns_per_mac\":{instruction:.3}}}"

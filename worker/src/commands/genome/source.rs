@@ -167,7 +167,7 @@ mod tests {
 		}
 		assert!(refusal(&Model::Seasonal.to_bytes()).contains("it is a model of another program"));
 		assert!(refusal(&[0xff, 0xfe, 0]).contains("is refused: "));
-		assert!(refusal(&vec![b' '; 70_000]).contains("has 70000 bytes"));
+		assert!(refusal(" ".repeat(70_000).as_bytes()).contains("has 70000 bytes"));
 		let missing = format!("{:#}", read(Path::new("nowhere.json")).unwrap_err());
 		assert!(missing.contains("cannot read nowhere.json: name a file, or a built-in genome"), "{missing}");
 	}
