@@ -2,11 +2,13 @@
 
 use crate::error::{shortened, ApiError};
 use axum::{
+	body::HttpBody as _,
 	extract::{FromRequest, FromRequestParts, Request},
 	http::{header, request::Parts, StatusCode},
 };
 use serde::de::DeserializeOwned;
 use serde_json::{error::Category, Map, Value};
+use tokio::sync::Semaphore;
 
 /// Next step after a request that cannot be read.
 const NEXT: &str = "GET /api/openapi.json describes the parameters and bodies of all routes";
@@ -25,6 +27,10 @@ pub(crate) struct LongBody<T>(pub T);
 
 /// Greatest body of such a request, in bytes: 64 windows of 2,048 numbers.
 const LONG: usize = 2 << 20;
+/// Greatest body that is read without a place among the long ones, in bytes.
+const SHORT: u64 = 64 * 1_024;
+/// Places of the longer bodies that are read at a time: all connections together could fill the memory with theirs otherwise.
+static PLACES: Semaphore = Semaphore::const_new(64);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
 	type Rejection = ApiError;
@@ -70,6 +76,12 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for LongBody<T> {
 				"the body has to be JSON, with `Content-Type: application/json`",
 			));
 		}
+		let is_short = request.body().size_hint().upper().is_some_and(|bytes| bytes <= SHORT);
+		let busy = |_| {
+			let reason = "the server reads as many long bodies as it can";
+			ApiError::new(StatusCode::SERVICE_UNAVAILABLE, reason, "repeat the request in a second, or send fewer windows")
+		};
+		let _place = if is_short { None } else { Some(PLACES.try_acquire().map_err(busy)?) };
 		let too_long = |_| rejected(StatusCode::PAYLOAD_TOO_LARGE, "the body was cut, or is longer than 2 MiB");
 		let bytes = axum::body::to_bytes(request.into_body(), LONG).await.map_err(too_long)?;
 		serde_json::from_slice(&bytes).map(Self).map_err(|fault| {

@@ -56,7 +56,7 @@
 //! requests of such a page, e.g. for an image, are refused on the loopback interface; browsers do not mark them elsewhere. The server
 //! sends no CORS headers. Requests other than `GET`, and `/stats/export`, need a [`Token`], apart from `/inference`, which needs a voucher. The routes of clients
 //! who pay may name the server by another name, and [`Bound::serve_clients`] has them alone. A body has at most 64 KiB, one of
-//! `/inference` and `/tasks/complete` 2 MiB, a request is
+//! `/inference` and `/tasks/complete` 2 MiB, and 64 of more than 64 KiB are read at a time, a request is
 //! answered within 10 s, and there are at most 2,048 connections, fewer where the system allows fewer open files. A client that takes
 //! no bytes of its answer for a minute is disconnected. An answer lists at most 1,000 domains, tasks or rows, 500 events, or 50 blocks;
 //! `limit` and `offset` choose others, and the total number of domains stands beside them. Only the weights of `/status` and

@@ -192,7 +192,7 @@ impl Service {
 			facts: Mutex::new(HashMap::new()),
 			addresses: Mutex::new(Addresses::new(Rate { per_second, most: 2.0 * per_second })),
 			free: Mutex::new(FreeQuota::per_minute(settings.free_per_minute)),
-			places: Semaphore::new(settings.concurrent.max(1)),
+			places: Semaphore::new(settings.concurrent.clamp(1, Semaphore::MAX_PERMITS)),
 			counters: Counters::default(),
 		}
 	}

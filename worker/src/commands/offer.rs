@@ -1,6 +1,6 @@
 //! `offer`: offers to answer requests for a domain, lists the offers, and ends them.
 
-use super::infer::Address;
+use super::infer::{plain, Address};
 use crate::{
 	args::{KeyArgs, NodeArgs},
 	report::{table, OutputArgs, LEFT, RIGHT},
@@ -205,7 +205,7 @@ impl Display for OffersReport {
 				Amount(offer.bond).to_string(),
 				offer.since.to_string(),
 				offer.who.to_string(),
-				offer.endpoint.clone(),
+				plain(&offer.endpoint),
 			]);
 		}
 		writeln!(f, "{}", offers.trim_fmt())

@@ -149,7 +149,16 @@ impl Config {
 				 its entry of `domains`"
 			)
 		};
-		ignored.map(warning).chain(self.idle_optimizer()).chain(self.files_of_two_domains()).collect()
+		let others = self.idle_optimizer().into_iter().chain(self.unshared_work()).chain(self.files_of_two_domains());
+		ignored.map(warning).chain(others).collect()
+	}
+
+	/// Returns the warning of work that no other worker can pull: each task waits for one in vain.
+	fn unshared_work(&self) -> Option<String> {
+		let is_pulled = self.dashboard.is_enabled && self.dashboard.token.is_some();
+		let warning = "`resource_limits.share_work` is true, but no other worker can pull the sums without a token: start the server of the \
+			dashboard with --dashboard-token FILE, or leave `share_work` out";
+		(self.resource_limits.share_work && !is_pulled).then(|| warning.into())
 	}
 
 	/// Returns the warnings of sealed domains that are made of one file, unless the owner has confirmed it. Whether they have the same

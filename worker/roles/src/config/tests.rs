@@ -101,6 +101,15 @@ fn the_examples_of_a_development_chain_keep_their_files_outside_the_repository()
 }
 
 #[test]
+fn shared_work_without_a_token_is_worth_a_warning() {
+	let file = || load("a.toml", &format!("{IDENTITY}[resource_limits]\nshare_work = true\n")).unwrap();
+	let warnings = |flags| Config::layered(flags, Settings::default(), file()).warnings();
+	let unshared = warnings(Settings::default());
+	assert!(unshared.len() == 1 && unshared[0].contains("--dashboard-token"), "{unshared:?}");
+	assert!(warnings(Settings { dashboard_token: Some("token".into()), ..Settings::default() }).is_empty());
+}
+
+#[test]
 fn m8_two_domains_of_one_file_are_worth_a_warning() {
 	let owner = "[[identities]]\nrole = \"own\"\ndev = \"//Alice\"\n";
 	let owned = |id: u32, csv: &str| format!("[[owned]]\ndomain_id = {id}\ncsv = \"{csv}\"\nlabel = \"y\"\n");

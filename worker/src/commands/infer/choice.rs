@@ -1,7 +1,7 @@
 //! Choice of a server.
 
-use super::http::Address;
-use anyhow::{bail, Context, Result};
+use super::http::{plain, Address};
+use anyhow::{anyhow, bail, Context, Result};
 use doin_chain::Account;
 use doin_primitives::{views::OfferView, Balance, DomainId};
 use doin_serve::wire::Prices;
@@ -31,7 +31,7 @@ pub async fn choose(offers: Vec<OfferView<Account>>, wanted: Option<&Address>, d
 	for offer in offers {
 		match answers(&offer, domain).await {
 			Ok(address) => return Ok(Chosen { offer, address }),
-			Err(error) => reasons.push(format!("{}: {error:#}", offer.endpoint)),
+			Err(error) => reasons.push(format!("{}: {error:#}", plain(&offer.endpoint))),
 		}
 	}
 	match reasons.is_empty() {
@@ -42,8 +42,10 @@ pub async fn choose(offers: Vec<OfferView<Account>>, wanted: Option<&Address>, d
 
 /// Returns the address of an offer whose server answers.
 async fn answers(offer: &OfferView<Account>, domain: DomainId) -> Result<Address> {
-	let address: Address = offer.endpoint.parse().map_err(anyhow::Error::msg)?;
-	if !address.is_public().await? {
+	// The reason is shown behind the address.
+	let address: Address = offer.endpoint.parse().map_err(|_| anyhow!("it is not the address of a server"))?;
+	let address = address.resolved().await?;
+	if !address.is_public() {
 		bail!("its address is one of a local network: name it with --server if it is yours");
 	}
 	let prices: Prices = address.get("/price").await?;
@@ -58,12 +60,12 @@ async fn answers(offer: &OfferView<Account>, domain: DomainId) -> Result<Address
 /// Errors if there is none, or if the server asks for another price or signs with another key than its offer.
 fn offer_of<'a>(offers: &'a [OfferView<Account>], prices: &Prices, domain: DomainId) -> Result<&'a OfferView<Account>> {
 	let offer = offers.iter().find(|offer| offer.who.to_string() == prices.account);
-	let offer = offer.with_context(|| format!("is that of {}, which has no such offer", prices.account))?;
+	let offer = offer.with_context(|| format!("is that of {}, which has no such offer", plain(&prices.account)))?;
 	let Some(price) = prices.domains.iter().find(|price| price.domain_id == domain) else {
 		bail!("does not answer for domain {domain} now");
 	};
 	if price.price.parse::<Balance>() != Ok(offer.price) {
-		bail!("asks for {} plancks, and its offer is {}", price.price, offer.price);
+		bail!("asks for {} plancks, and its offer is {}", plain(&price.price), offer.price);
 	}
 	if prices.key != doin_serve::wire::hex(&offer.key) {
 		bail!("signs with another key than that of its offer, so nobody could hold it to its answers");

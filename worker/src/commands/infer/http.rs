@@ -34,6 +34,8 @@ pub struct Address {
 	is_encrypted: bool,
 	/// Host and port.
 	authority: String,
+	/// Addresses that requests go to; those that the name leads to at the time if it is empty.
+	known: Vec<SocketAddr>,
 	/// Path before the routes, without a slash at its end.
 	base: String,
 }
@@ -55,7 +57,7 @@ impl FromStr for Address {
 		}
 		let port = authority.port_u16().unwrap_or(if is_encrypted { 443 } else { 80 });
 		let base = uri.path().trim_end_matches('/').into();
-		Ok(Self { is_encrypted, authority: format!("{}:{port}", authority.host()), base })
+		Ok(Self { is_encrypted, authority: format!("{}:{port}", authority.host()), known: Vec::new(), base })
 	}
 }
 
@@ -87,21 +89,27 @@ impl Answered {
 		let problem: Problem = serde_json::from_slice(&self.body).unwrap_or_default();
 		match problem.error.is_empty() {
 			true => bail!("the server has answered with the status {}", self.status),
-			false => bail!("the server refuses ({}): {} ({})", self.status, problem.error, problem.next),
+			false => bail!("the server refuses ({}): {} ({})", self.status, plain(&problem.error), plain(&problem.next)),
 		}
 	}
 }
 
 impl Address {
-	/// Returns `true` if the name of the host leads to addresses of the public network only.
+	/// Returns the address with those that the name of its host leads to now. Requests go to them, so that a name which leads elsewhere
+	/// later does not lead the requests there.
 	///
 	/// # Errors
 	///
 	/// Errors if the name is not known.
-	pub async fn is_public(&self) -> Result<bool> {
+	pub async fn resolved(&self) -> Result<Self> {
 		let known = timeout(PATIENCE, lookup_host(&self.authority)).await.map_err(Error::from).and_then(|known| Ok(known?));
-		let addresses: Vec<SocketAddr> = known.with_context(|| format!("{self} has no known address"))?.collect();
-		Ok(!addresses.is_empty() && addresses.iter().all(|address| is_public(address.ip())))
+		let known = known.with_context(|| format!("{self} has no known address"))?.collect();
+		Ok(Self { known, ..self.clone() })
+	}
+
+	/// Returns `true` if all addresses of a [resolved](Self::resolved) one are of the public network.
+	pub fn is_public(&self) -> bool {
+		!self.known.is_empty() && self.known.iter().all(|address| is_public(address.ip()))
 	}
 
 	/// Returns the JSON of `GET path`.
@@ -143,7 +151,7 @@ impl Address {
 	/// Sends a request over a connection of its own.
 	async fn send(&self, method: Method, path: &str, body: String, token: Option<&str>) -> Result<Answered> {
 		let request = self.request(method, path, body, token)?;
-		let connecting = timeout(PATIENCE, TcpStream::connect(&self.authority)).await;
+		let connecting = timeout(PATIENCE, self.connect()).await;
 		let stream = connecting.map_err(Error::from).and_then(|stream| Ok(stream?));
 		let stream = stream.with_context(|| format!("{self} cannot be reached"))?;
 		if !self.is_encrypted {
@@ -153,6 +161,13 @@ impl Address {
 		let encrypting = timeout(PATIENCE, doin_sources::encrypted(host, stream)).await;
 		let stream = encrypting.map_err(Error::from).and_then(|stream| stream.map_err(Error::msg));
 		self.exchange(stream.with_context(|| format!("{self} cannot be encrypted"))?, request).await
+	}
+
+	async fn connect(&self) -> std::io::Result<TcpStream> {
+		match self.known.is_empty() {
+			true => TcpStream::connect(&self.authority).await,
+			false => TcpStream::connect(&self.known[..]).await,
+		}
 	}
 
 	/// Returns a request with the headers that servers need.
@@ -193,6 +208,11 @@ impl Address {
 	}
 }
 
+/// Returns a text of a server or an offer without characters that control a terminal, 300 characters at most.
+pub fn plain(text: &str) -> String {
+	text.chars().take(300).map(|character| if character.is_control() { '\u{fffd}' } else { character }).collect()
+}
+
 /// Returns the status and the body of a response.
 async fn whole(answer: Response<Incoming>) -> Result<Answered> {
 	let status = answer.status().as_u16();
@@ -227,13 +247,14 @@ fn is_public(address: IpAddr) -> bool {
 			let [first, second, ..] = ip.octets();
 			let is_shared = first == 100 && (64..128).contains(&second);
 			let is_local = ip.is_loopback() || ip.is_private() || ip.is_link_local() || ip.is_unspecified();
-			!(is_local || is_shared || ip.is_broadcast() || ip.is_multicast() || first == 0)
+			// From 224 on, addresses are for groups, or for nobody.
+			!(is_local || is_shared || first == 0 || first >= 224)
 		}
 		IpAddr::V6(ip) => {
-			let first = ip.segments()[0];
-			let is_local = ip.is_loopback() || ip.is_unspecified() || ip.is_multicast();
-			// Unique local and link local addresses.
-			!(is_local || first & 0xfe00 == 0xfc00 || first & 0xffc0 == 0xfe80)
+			let [first, second, ..] = ip.segments();
+			// Only these are of the public network; 6to4, Teredo and other translations could lead to any address of IPv4.
+			let is_global = first & 0xe000 == 0x2000;
+			is_global && first != 0x2002 && !(first == 0x2001 && second == 0)
 		}
 	}
 }
@@ -274,6 +295,13 @@ mod tests {
 			"fd00::1",
 			"::",
 			"::ffff:192.168.1.1",
+			"::192.168.1.1",
+			"64:ff9b::c0a8:101",
+			"2002:c0a8:101::",
+			"2001::1",
+			"fec0::1",
+			"ff02::1",
+			"240.0.0.1",
 			"224.0.0.1",
 		] {
 			assert!(!public(local), "{local}");
@@ -281,6 +309,20 @@ mod tests {
 		for other in ["203.0.113.7", "8.8.8.8", "100.128.0.1", "2001:db8::1"] {
 			assert!(public(other), "{other}");
 		}
+	}
+
+	#[tokio::test]
+	async fn requests_go_to_the_addresses_that_were_checked() {
+		let named: Address = "http://localhost:8475".parse().unwrap();
+		let resolved = named.resolved().await.unwrap();
+		assert!(!resolved.known.is_empty() && !resolved.is_public() && !named.is_public());
+		assert_eq!(resolved.to_string(), named.to_string());
+	}
+
+	#[test]
+	fn texts_of_servers_do_not_control_the_terminal() {
+		assert_eq!(plain("a\u{1b}[2J\nb"), "a\u{fffd}[2J\u{fffd}b");
+		assert_eq!(plain(&"é".repeat(1_000)).chars().count(), 300);
 	}
 
 	#[test]

@@ -5,7 +5,7 @@ use codec::{Decode, Encode};
 use doin_chain::{Account, Accusation, AccusationClaim, AccusedWindow, Call, Chain, Signer, Urgency};
 use doin_primitives::{
 	bounded_collections::{BoundedVec, Get},
-	channel::Contract,
+	channel::{Contract, Key},
 	inference::{number_bytes, window_nonce},
 	Balance, BlockNumber, DomainId,
 };
@@ -46,6 +46,15 @@ pub struct Slash {
 }
 
 impl Bought {
+	/// Replaces what no signature covers by what this machine knows: values, their unit and names follow from the signed outputs, and `key`
+	/// has signed them. A server could state other values beside true outputs.
+	pub fn replace_unsigned(&mut self, champion: &Champion, key: &Key) {
+		let answers = self.sent.windows.iter().zip(&self.reply.outputs);
+		self.reply.values = answers.map(|(input, output)| champion.values(input, output)).collect();
+		(self.reply.unit, self.reply.names) = (champion.quantity(), champion.names());
+		self.reply.receipt.key = wire::hex(key);
+	}
+
 	/// Returns the answer as JSON.
 	///
 	/// # Errors
@@ -82,7 +91,7 @@ impl Bought {
 		let (receipt, ..) = reply.receipt()?;
 		let windows = Vec::decode(&mut &proof.windows[..])?;
 		let (channel, cumulative, price) = (receipt.channel, receipt.cumulative, receipt.price);
-		let sent = Sent { windows, nonce: reply.nonce()?, channel, cumulative, price };
+		let sent = Sent { domain: receipt.domain, windows, nonce: reply.nonce()?, channel, cumulative, price };
 		let contract = proof.contract.as_ref().map(|bytes| Contract::decode(&mut &bytes[..])).transpose()?;
 		// The answer was fresh, and signed with the key of the offer, when it was kept.
 		let known = Known { genesis, key: wire::bytes("key", &reply.receipt.key)?, since: 0, block: proof.block };
@@ -204,8 +213,21 @@ mod tests {
 			},
 			..Reply::default()
 		};
-		let sent = Sent { windows: vec![input], nonce: NONCE, channel, cumulative: 7, price: 7 };
+		let sent = Sent { domain: 0, windows: vec![input], nonce: NONCE, channel, cumulative: 7, price: 7 };
 		Bought { server: Account([2; 32]), sent, contract: Some(contract), reply }
+	}
+
+	#[test]
+	fn values_follow_from_the_signed_outputs() {
+		let mut bought = bought(vec![-160, 0, -160]);
+		(bought.reply.values, bought.reply.unit) = (vec![vec![7.0]], "millions".into());
+		let key = dev::bob().public_key().0;
+		bought.reply.receipt.key = "another".into();
+		bought.replace_unsigned(&champion(), &key);
+		assert_eq!(bought.reply.values, [[1.0, 2.0, 1.0]]);
+		assert_eq!(bought.reply.unit, "ppm");
+		let proof = bought.proof(90, &champion()).unwrap();
+		assert!(Bought::kept(&proof, GENESIS, &Model::Seasonal.to_bytes()).is_ok(), "a wrong name of the key hides no lie");
 	}
 
 	#[test]

@@ -16,7 +16,7 @@ use choice::Chosen;
 use clap::Args;
 use doin_chain::{Chain, Head, Signer};
 use doin_forecast::SeriesSource;
-use doin_primitives::{inference::CLAIM_PERIODS, Balance, DomainId, Hash, DOIN};
+use doin_primitives::{inference::CLAIM_PERIODS, Balance, BlockNumber, DomainId, Hash, DOIN};
 use doin_roles::{amount::Amount, home::expand_home, journal::FIRST_BLOCK, serve::champion_at};
 use doin_serve::{
 	check::{compare, signed, Finding, Known, Sent, Signed},
@@ -24,8 +24,8 @@ use doin_serve::{
 	wire::{hex, Inputs, Reply, Request, SignedVoucher},
 	Champion,
 };
-pub use http::Address;
 use http::Answered;
+pub use http::{plain, Address};
 use lie::{accuse, Bought, Slash};
 use pay::{check_price, Payer, Paying};
 use report::{InferReport, Verified};
@@ -55,7 +55,7 @@ pub struct InferArgs {
 	/// Address of the server [default: the cheapest offer that answers]
 	#[arg(long, value_name = "URL")]
 	server: Option<Address>,
-	/// Most that the answer may cost, e.g. 0.01DOIN
+	/// Most that the answer may cost, e.g. 0.01DOIN [default: the deposit]
 	#[arg(long, value_name = "AMOUNT")]
 	max_price: Option<Amount>,
 	/// Deposit of a channel that has to be opened or topped up; what is not paid is returned after it is closed
@@ -105,11 +105,12 @@ pub async fn run(node: &NodeArgs, args: InferArgs) -> Result<ExitCode> {
 	let block = client.chain.finalized().await?;
 	let (champion, _) = champion_at(&client.chain, block, args.domain).await?;
 	let input = input::read(&champion, args.csv.clone(), &args.columns, &args.input).await?;
-	let (chosen, bought) = client.buy(&args, &champion, input, block).await?;
-	let known = client.known(&chosen).await?;
+	let (chosen, mut bought) = client.buy(&args, &champion, input, block).await?;
+	let known = client.known(&chosen, bought.reply.block).await?;
 	let signed = signed(&bought.reply, &bought.sent, &known).map_err(|fault| {
 		anyhow!("the answer is not accepted: {fault}. Pay this server no more, and choose another one with --server")
 	})?;
+	bought.replace_unsigned(&champion, &known.key);
 	let (finding, champion_bytes) = match args.trust {
 		true => (None, None),
 		false => {
@@ -143,6 +144,16 @@ pub async fn open_purse(chain: &Chain, path: Option<PathBuf>) -> Result<Purse> {
 	Ok(Purse::open(&expand_home(&path.unwrap_or_else(|| PURSE.into()))?, first.hash)?)
 }
 
+/// Forgets the answers of a purse that cannot be accused any more at block `at`.
+///
+/// # Errors
+///
+/// Errors if the node or the purse cannot be used.
+pub async fn forget_old(chain: &Chain, purse: &Purse, at: Head) -> Result<()> {
+	let window = chain.round_params(at).await?.period().saturating_mul(CLAIM_PERIODS);
+	Ok(purse.forget_before(at.number.saturating_sub(window))?)
+}
+
 impl Client {
 	/// Sends a request to a server, with a voucher unless it is free, until it is answered.
 	async fn buy(&self, args: &InferArgs, champion: &Champion, input: Inputs, block: Head) -> Result<(Chosen, Bought)> {
@@ -157,14 +168,14 @@ impl Client {
 			nonce: Some(hex(&nonce)),
 			..Request::default()
 		};
-		let mut sent = Sent { windows, nonce, channel: [0; 32], cumulative: 0, price: 0 };
+		let mut sent = Sent { domain: args.domain, windows, nonce, channel: [0; 32], cumulative: 0, price: 0 };
 		let Some((signer, key)) = &self.signer else {
 			let reply = self.answered(&chosen.address, &request, false).await?;
 			let server = chosen.offer.who;
 			return Ok((chosen, Bought { server, sent, contract: None, reply }));
 		};
 		sent.price = chosen.offer.price.saturating_mul(sent.windows.len() as Balance);
-		check_price(sent.price, args.max_price)?;
+		check_price(sent.price, args.max_price.unwrap_or(args.deposit))?;
 		let payer = Payer { chain: &self.chain, signer, key, purse: &self.purse };
 		let deposit = args.deposit.0.max(DOIN);
 		let (paying, amount): (Paying, Balance) =
@@ -197,9 +208,17 @@ impl Client {
 		)
 	}
 
-	/// Returns what is known of a server at the last finalized block.
-	async fn known(&self, chosen: &Chosen) -> Result<Known> {
-		let block = self.chain.finalized().await?.number;
+	/// Returns what is known of a server at the last finalized block. Waits some blocks for that of the answer, since the node of the server
+	/// may be ahead of this one.
+	async fn known(&self, chosen: &Chosen, answered: BlockNumber) -> Result<Known> {
+		let (mut head, mut block) = (self.chain.head(), self.chain.finalized().await?.number);
+		for _ in 0..ATTEMPTS {
+			if block >= answered {
+				break;
+			}
+			head = self.chain.next_head(head).await;
+			block = self.chain.finalized().await?.number;
+		}
 		Ok(Known { genesis: self.chain.genesis(), key: chosen.offer.key, since: chosen.offer.since, block })
 	}
 
@@ -209,8 +228,7 @@ impl Client {
 		let at = self.chain.block(number).await?.with_context(|| format!("the node has no block {number}"))?;
 		let (champion, bytes) = champion_at(&self.chain, at, signed.receipt.domain).await?;
 		self.purse.keep(&bought.proof(number, &champion)?, &bytes)?;
-		let period = self.chain.round_params(at).await?.period();
-		self.purse.forget_before(number.saturating_sub(period.saturating_mul(CLAIM_PERIODS)))?;
+		forget_old(&self.chain, &self.purse, at).await?;
 		let (reply, sent, signed) = (bought.reply.clone(), bought.sent.clone(), signed.clone());
 		let finding = crate::work::compute(move |_| Ok(compare(&reply, &sent, &signed, &champion))).await?;
 		Ok((finding, bytes))

@@ -211,15 +211,14 @@ pub async fn lifetime(chain: &Chain, at: Head, ms: u64) -> Result<BlockNumber> {
 /// # Errors
 ///
 /// Errors with both amounts.
-pub fn check_price(price: Balance, most: Option<Amount>) -> Result<()> {
-	match most {
-		Some(Amount(most)) if price > most => bail!(
-			"the cheapest server takes {:#}, and --max-price is {:#}: raise it, or wait for a cheaper offer. Nothing was sent",
-			Amount(price),
-			Amount(most)
-		),
-		_ => Ok(()),
-	}
+pub fn check_price(price: Balance, most: Amount) -> Result<()> {
+	ensure!(
+		price <= most.0,
+		"the server takes {:#} for the answer, and it may cost {most:#} at most: raise --max-price, or wait for a cheaper offer. Nothing was \
+		 sent",
+		Amount(price)
+	);
+	Ok(())
 }
 
 #[cfg(test)]
@@ -260,8 +259,8 @@ mod tests {
 
 	#[test]
 	fn a_price_above_the_limit_is_not_paid() {
-		assert!(check_price(5, None).is_ok() && check_price(5, Some(Amount(5))).is_ok());
-		let error = check_price(6, Some(Amount(5))).unwrap_err().to_string();
+		assert!(check_price(5, Amount(5)).is_ok());
+		let error = check_price(6, Amount(5)).unwrap_err().to_string();
 		assert!(error.contains("--max-price") && error.contains("Nothing was sent"), "{error}");
 	}
 }
