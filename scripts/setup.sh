@@ -39,6 +39,8 @@ command -v rustup >/dev/null || die "Rust is missing: install rustup from https:
 install "${PACKAGES[@]}"
 # The nodejs of other sources brings npm along, and conflicts with Debian's.
 command -v npm >/dev/null || install npm
+# For the example in Python, whose packages the tests install. Other Pythons than Debian's have the modules.
+python3 -c 'import venv, ensurepip' 2>/dev/null || install python3 python3-venv
 if ! has_target rustc; then
 	if [ "${RUSTUP_AUTO_INSTALL:-1}" != 0 ]; then
 		rustup target add $TARGET

@@ -14,6 +14,7 @@ pub mod market;
 mod node;
 pub mod npm;
 mod process;
+pub mod python;
 pub mod records;
 pub mod rounds;
 pub mod soak;

@@ -11,7 +11,7 @@ use std::{
 };
 
 /// Cure of a missing program.
-pub const CURE: &str = "run scripts/setup.sh, which installs Chromium, Node.js and npm";
+pub const CURE: &str = "run scripts/setup.sh, which installs Chromium, Node.js, npm and Python";
 /// Folders of packages and of generated files, which a copy leaves out.
 const GENERATED: [&str; 4] = ["node_modules", "build", "dist", "descriptors"];
 

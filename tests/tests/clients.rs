@@ -22,7 +22,7 @@ use subxt::dynamic::Value;
 use subxt_signer::sr25519::dev;
 
 /// Package with types, example and scripts.
-const CLIENTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../runtime/clients");
+pub const CLIENTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../runtime/clients");
 /// Series of the demo domain.
 const CO2: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../data/mauna-loa-co2-weekly.csv");
 /// Accounts that need money before the actions, by the last part of their path, and how much, in DOIN.
@@ -40,7 +40,7 @@ const INPUTS: [&str; 6] = [
 ];
 
 /// Installs the packages, generates the types unless their inputs are those of the last time, and returns the folder.
-fn built() -> Result<PathBuf> {
+pub fn built() -> Result<PathBuf> {
 	static LOCK: Mutex<()> = Mutex::new(());
 	let _guard = LOCK.lock().unwrap_or_else(PoisonError::into_inner);
 

@@ -5,6 +5,7 @@
 mod analytics;
 mod anchors;
 mod browser;
+mod buyers;
 mod claim;
 mod clients;
 mod commands;
