@@ -1,27 +1,29 @@
 #!/usr/bin/env bash
 # Starts a development chain and a worker, and shows rounds, champions and work blocks: first on the demo domain (CO2 at Mauna Loa); after
-# the first work block also on a sealed domain, Letter Recognition, whose owner opens a segment of rows after the commits of each round.
+# the first work block also on a sealed domain, Letter Recognition, whose owner opens a segment of rows after the commits of each round, and
+# a server that answers requests for the champion of the demo domain for pay.
 # With --live, it shows forecasts of a stream instead: the file of the same series is replayed, a week a second, and reported; a forecaster
 # stakes wagers on it. With --genomes, it shows a domain of loss genomes: miners evolve the loss that nets of 8 x 8 digits are trained with.
 # Ctrl-C stops everything; a second run continues, and one with --live begins anew.
 #
-# Usage: scripts/run.sh [--until-work-block N] [--no-sealed | --sealed-only MINUTES] [--fresh]
+# Usage: scripts/run.sh [--until-work-block N] [--no-sealed | --sealed-only MINUTES] [--no-server] [--fresh]
 #        [--data FILE --column NAME [--season N] [--horizon N] [--history N] [--inputs NAME,...] [--steps N,... | --classes BOUND,...]]
 #        scripts/run.sh --genomes [--until-work-block N] [--fresh]
 #        scripts/run.sh --live [--until-paid N]
 #
 #   --until-work-block N   exit 0 after the Nth sealed work block; the last line is a JSON summary. The first one is sealed before the
-#                          second domain is made
+#                          second domain is made and the server starts
 #   --no-sealed            leave out the sealed domain
+#   --no-server            leave out the server
 #   --sealed-only MINUTES  only the sealed domain: search for so many minutes, then exit 0; the last line is a JSON summary
 #   --genomes              only a domain of loss genomes, on data/digits.csv.gz
-#   --data FILE            use a column of a CSV file instead of both domains
+#   --data FILE            use a column of a CSV file instead of both domains, without the server
 #   --fresh                delete chain, journals, logs and the sealed domain of earlier runs first
 #   --live                 forecasts of a stream of bars, on a chain of its own, which is deleted at the end
 #   --until-paid N         with --live: exit 0 once N rounds of forecasts are paid; the last line is a JSON summary
 #
-# State lives in ${DOIN_HOME:-~/.local/share/doin/dev}; logs in it: node.log, worker.log, owner.log (openings of segments).
-# DOIN_RPC_PORT, DOIN_P2P_PORT and DOIN_DASHBOARD_PORT choose other ports than 9944, 30333 and 8470. The dashboard, REST and events are at
+# State lives in ${DOIN_HOME:-~/.local/share/doin/dev}; logs in it: node.log, worker.log, owner.log (openings of segments), server.log.
+# DOIN_RPC_PORT, DOIN_P2P_PORT, DOIN_DASHBOARD_PORT and DOIN_SERVER_PORT choose other ports than 9944, 30333, 8470 and 8475. The dashboard, REST and events are at
 # http://127.0.0.1:8470/dashboard, the explorer at /explorer; the facts of all blocks are in doin-olap.db.
 . "$(dirname "$0")/lib.sh"
 
@@ -30,8 +32,10 @@ usage() { sed -n '2,/^\. /{/^\. /d;s/^# \{0,1\}//;p}' "$0"; }
 HOME_DIR=${DOIN_HOME:-${XDG_DATA_HOME:-$HOME/.local/share}/doin/dev}
 RPC_PORT=${DOIN_RPC_PORT:-9944}
 DASHBOARD_PORT=${DOIN_DASHBOARD_PORT:-8470}
+SERVER_PORT=${DOIN_SERVER_PORT:-8475}
 fresh=no
 sealed=yes
+serve=yes
 minutes=0
 until=0
 live=no
@@ -54,13 +58,14 @@ while [ $# -gt 0 ]; do
 	case $1 in
 		--until-work-block) has_value 1 "$@"; is_count "$1" "$2" 1; until=$2; shift 2 ;;
 		--no-sealed) sealed=no; shift ;;
+		--no-server) serve=no; shift ;;
 		--sealed-only) has_value 15 "$@"; is_count "$1" "$2" 15; minutes=$2; shift 2 ;;
 		--data | --column | --inputs | --time | --season | --horizon | --history | --unit | --unit-name | --scale | --fill | --name | --steps | \
 			--classes | --missing | --where | --last | --decimal | --time-format | --zone)
 			has_value VALUE "$@"
 			[ "$1" != --data ] || data=$2
-			work+=("$1" "$2"); sealed=no; shift 2 ;;
-		--no-header | --day-first | --month-first | --sort) work+=("$1"); sealed=no; shift ;;
+			work+=("$1" "$2"); sealed=no; serve=no; shift 2 ;;
+		--no-header | --day-first | --month-first | --sort) work+=("$1"); sealed=no; serve=no; shift ;;
 		--fresh) fresh=yes; shift ;;
 		--live) live=yes; shift ;;
 		--genomes) genomes=yes; shift ;;
@@ -83,6 +88,8 @@ fi
 if [ $genomes = yes ] && { [ $sealed = no ] || [ "$minutes" -gt 0 ] || [ $live = yes ]; }; then
 	die "--genomes excludes --no-sealed, --sealed-only, --data and --live: omit it, or the others"
 fi
+# These end before the server would start, or have no demo domain.
+if [ $live = yes ] || [ $genomes = yes ] || [ "$minutes" -gt 0 ] || [ "$until" -eq 1 ]; then serve=no; fi
 [ "$until_paid" -eq 0 ] || [ $live = yes ] || die "--until-paid counts rounds of forecasts: add --live"
 
 is_in_use() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
@@ -92,6 +99,9 @@ if is_in_use "$RPC_PORT"; then
 fi
 if is_in_use "$DASHBOARD_PORT"; then
 	die "port $DASHBOARD_PORT is in use, perhaps by another worker: stop that program, or choose another port with DOIN_DASHBOARD_PORT=$((DASHBOARD_PORT + 1))"
+fi
+if [ $serve = yes ] && is_in_use "$SERVER_PORT"; then
+	die "port $SERVER_PORT is in use, perhaps by another server: stop that program, choose another port with DOIN_SERVER_PORT=$((SERVER_PORT + 1)), or add --no-server"
 fi
 
 setup
@@ -110,27 +120,30 @@ flock -n 9 || die "$HOME_DIR is in use by another run: stop that one, or choose 
 # otherwise take a new one.
 if [ $fresh = yes ]; then
 	rm -rf "$HOME_DIR"/{chain,letters,genomes,archive}
-	rm -f "$HOME_DIR"/{node,worker,owner}.log "$HOME_DIR"/{journal,doin-olap}{,-*}.db*
+	rm -f "$HOME_DIR"/{node,worker,owner,server}.log "$HOME_DIR"/{journal,doin-olap,server}{,-*}.db*
 fi
 
 pids=()
 # `yes` once the folder of --live is needed no more: after an error, its logs are.
 clean=no
+server=
 stop() {
-	trap - EXIT INT TERM
+	trap - EXIT INT TERM HUP
+	[ -z "$server" ] || stop_server
 	for pid in "${pids[@]}"; do kill -TERM "$pid" 2>/dev/null || true; done
 	for pid in "${pids[@]}"; do wait "$pid" 2>/dev/null || true; done
 	[ $clean = no ] || rm -rf "$HOME_DIR"
 }
 trap stop EXIT
-trap 'clean=$live; stop; exit 130' INT TERM
+trap 'clean=$live; stop; exit 130' INT TERM HUP
 
 # Processes whose end ends the viewer.
 companions=()
 start() { # name, log, command...
 	local name=$1 log=$2
 	shift 2
-	"$@" >>"$log" 2>&1 9>&- &
+	# In a session of its own, Ctrl-C does not end it: the node is needed until the server has redeemed its vouchers.
+	setsid "$@" >>"$log" 2>&1 9>&- &
 	pids+=($!)
 	companions+=(--alongside "$!")
 	say "started $name (process $!, log $log)"
@@ -154,7 +167,7 @@ say() {
 # Prints the last lines of the logs, and ends.
 failed() { # status
 	local name
-	for name in worker owner; do
+	for name in worker owner server; do
 		[ -s "$HOME_DIR/$name.log" ] || continue
 		say "last lines of $HOME_DIR/$name.log:"
 		tail -n 8 "$HOME_DIR/$name.log" >&2
@@ -209,6 +222,81 @@ make_letters() {
 	start owner "$HOME_DIR/owner.log" "$BIN/doin-worker" own --domain "$letters" --csv "$LETTERS" --label lettr \
 		--segment-key "$LETTERS_DIR/segments.key" "${LETTERS_OWNER[@]}" "${NODE[@]}"
 	owner=${pids[-1]}
+}
+
+# --- The server: its price is so high that each answer is worth the fee of redeeming.
+SERVER_URL=http://127.0.0.1:$SERVER_PORT
+SERVER_ACCOUNT=5FLSigC9HGRKVhB9FiEo4Y3koPsNmBmLJbpXg2mp1hXcS59Y
+
+# Offers the demo domain, unless an earlier run has, and starts to answer.
+start_server() {
+	if [ "$(rpc doin_offers '[0]' | jq --arg who $SERVER_ACCOUNT '[.[] | select(.who == $who)] | length')" != 1 ]; then
+		worker offer make --domain 0 --price 1DOIN --endpoint "$SERVER_URL" --dev-key //Charlie "${NODE[@]}" >/dev/null || {
+			say "the demo domain cannot be offered, so no server is started; the reason is above"
+			return 0
+		}
+	fi
+	cat >"$HOME_DIR/server.toml" <<-END
+		url = "ws://127.0.0.1:$RPC_PORT"
+		journal = "server.db"
+		olap_db_path = "none"
+		port = $SERVER_PORT
+		[[identities]]
+		role = "serve"
+		dev = "//Charlie"
+		[serve]
+		domains = [0]
+	END
+	# Lines of earlier runs are not repeated.
+	touch "$HOME_DIR/server.log"
+	exec 7<"$HOME_DIR/server.log"
+	cat <&7 >/dev/null
+	start server "$HOME_DIR/server.log" "$BIN/doin-worker" run --config "$HOME_DIR/server.toml"
+	server=${pids[-1]}
+	say "Charlie answers requests for the champion of the demo domain, each for 1 DOIN. Buy an answer in another terminal, which checks it:"
+	say "  $BIN/doin-worker infer --domain 0 --csv $ROOT/data/mauna-loa-co2-weekly.csv --column ppm \\"
+	say "    --server $SERVER_URL --deposit 10DOIN --dev-key //Bob ${NODE[*]}"
+	say "Charlie redeems vouchers once they are worth 50 fees, and all of them when this script ends"
+}
+
+# Prints what the server has redeemed since the last call.
+server_part=
+tell_redeemed() {
+	local line
+	while true; do
+		if ! IFS= read -r line <&7; then
+			# The line is not whole yet.
+			server_part+=$line
+			return 0
+		fi
+		line=$server_part$line
+		server_part=
+		[[ $line =~ 'voucher redeemed'.*\ net=([0-9]+) ]] || continue
+		say "Charlie has redeemed a voucher: $(jq -n "${BASH_REMATCH[1]} / 1e12") DOIN have arrived"
+	done
+}
+
+# Fails always, since the server goes on.
+follow_server() {
+	[ -n "$server" ] || return 1
+	tell_redeemed
+	kill -0 "$server" 2>/dev/null && return 1
+	say "the server (process $server) has ended: look into $HOME_DIR/server.log"
+	server=
+	return 1
+}
+
+# Ends the server, which redeems its vouchers first.
+stop_server() {
+	local second ended=$server
+	kill -TERM "$ended" 2>/dev/null || true
+	for second in $(seq 30); do
+		kill -0 "$ended" 2>/dev/null || break
+		[ "$second" -lt 30 ] || say "the server has not redeemed its vouchers within 30 s: its next start does"
+		sleep 1
+	done
+	tell_redeemed
+	server=
 }
 
 vote() { # DOMAIN=WEIGHT...
@@ -448,11 +536,14 @@ say "explorer: http://127.0.0.1:$DASHBOARD_PORT/explorer"
 until_work_block=()
 [ "$until" -eq 0 ] || until_work_block=(--until-work-block "$until")
 show "${until_work_block[@]}"
-if [ $sealed = yes ] && [ "$until" -ne 1 ]; then
+if [ "$until" -ne 1 ] && { [ $sealed = yes ] || [ $serve = yes ]; }; then
 	await has_work_block
+fi
+[ $serve = no ] || start_server
+if [ $sealed = yes ] && [ "$until" -ne 1 ]; then
 	make_letters
 	# One validator votes, and each domain gets half.
 	vote 0=500000 "$letters=500000"
 	say "domain $letters is sealed, and has half of the weight from the next session on. Its owner opens a segment when a round asks for one"
 fi
-await false
+await follow_server
