@@ -40,6 +40,11 @@
 #                                     measures the blocks per second that `index` reads from a local node. Without --url, a development chain
 #                                     with slots of 100 ms grows first, to 3,000 blocks: five minutes, and 15 at most. It is kept, and used
 #                                     and grown again
+#        scripts/bench.sh inference [--seconds N] [--requests N] [--minutes N]
+#                                     measures the answers per second of a server in batches of 64 windows, the delay of 1,000 single ones a
+#                                     second, and its memory over 1,000,000 requests, all with vouchers checked; then a plain server with ONNX
+#                                     Runtime, which is installed in the cache first. 35 minutes at most; the last line is JSON. Fails if a
+#                                     target is missed
 #        scripts/bench.sh skill [MODEL...]
 #                                     measures the skill of base models (linear, mlp, lstm and gru) against the references on real series, as a
 #                                     table; reads DOIN_DATA_DIR: ett/ETTh1.csv, nab/*.csv and eurusd_4h/base_d4.csv
@@ -262,6 +267,32 @@ indexer() {
 	machine | jq -c --argjson indexer "$figures" '. + {"indexer": $indexer}'
 }
 
+# Builds node and worker first, since the benchmark starts both. Without the packages of the peer, the peer is left out.
+inference() {
+	local figures missed requirements=benches/peers/requirements-inference.txt python=$PEERS/inference/bin/python peer=()
+	command -v python3 >/dev/null || die "python3 is missing: install it (Debian: apt-get install python3 python3-venv)"
+	if ! cmp -s $requirements "$PEERS/inference/installed.txt"; then
+		say "installing ONNX Runtime"
+		if timeout 600 python3 -m venv --clear "$PEERS/inference" && timeout 600 "$python" -m pip install --quiet --requirement $requirements >&2; then
+			cp $requirements "$PEERS/inference/installed.txt"
+		fi
+	fi
+	if cmp -s $requirements "$PEERS/inference/installed.txt"; then
+		peer=(--python "$python")
+	else
+		say "ONNX Runtime cannot be installed, so the peer is left out: the reason is above"
+	fi
+	build "${PROGRAMS[@]}"
+	figures=$(benchmark inference "$@" "${peer[@]}")
+	machine | jq -c --argjson inference "$figures" '. + $inference'
+	missed=$(jq -r '[
+		(select(.batches.answers_per_second < 20000) | "fewer than 20,000 answers a second in batches"),
+		(select(.single.p99_ms > 5) | "the p99 of single windows is above 5 ms"),
+		(select(.memory.growth_kib > 2048) | "the memory of the server grows by more than 2 MiB")
+	] | join("; ")' <<<"$figures")
+	[ -z "$missed" ] || die "$missed"
+}
+
 # Series of `skill`: file, then options of `doin-worker backtest`. Rows of the machine are bars whatever their times are, since an hour comes
 # twice in them, and those of the exchange rate, since markets close.
 SERIES=(
@@ -308,6 +339,7 @@ case ${1:-} in
 	warp) setup; shift; warp "$@" ;;
 	dashboard) setup; shift; dashboard "$@" ;;
 	indexer) setup; shift; indexer "$@" ;;
+	inference) setup; shift; inference "$@" ;;
 	skill) setup; shift; skill "$@" ;;
 	weights) setup; factor=${2:-$(ratio)}; apart; weights "$factor" ;;
 	*) sed -n '2,/^\. /{/^\. /d;s/^# \{0,1\}//;p}' "$0"; exit 1 ;;
