@@ -18,6 +18,7 @@ const TABS = [
 	"training",
 	"forecast",
 	"forecasts",
+	"answers",
 	"work",
 	"evaluations",
 	"unpaid",
@@ -82,6 +83,8 @@ test("figures equal the chain at the block that they name", async () => {
 		"Timestamp.Now ",
 		"Optimae.Crowned increment",
 		"Work.LastSeal taken",
+		"Channels.Sums deposited",
+		"Gauge.Weights weight",
 		"Domains.States(0) last_round.number",
 	])
 		assert.ok(names.has(wanted), `${wanted} is not among ${[...names].join(", ")}`);

@@ -44,6 +44,10 @@ async fn the_page_shows_the_chain_as_it_is() -> Result<()> {
 	let reporting = Worker::reporter(&url)?;
 	// The fees of hours: a batch of bars takes 24 s.
 	report(&node, &["sponsor", SYMBOL, "1000 DOIN", "--dev-key", "//Bob"])?;
+	// The page shows its offer.
+	let offer =
+		["offer", "make", "--domain", "0", "--price", "0.1DOIN", "--endpoint", "http://127.0.0.1:1", "--dev-key", "//Bob"];
+	report(&node, &offer)?;
 	let forecasting = forecaster(&node, "//Charlie", &journal, &TRAINING)?;
 	wait_for("a work block, whose figures the page shows", LIMIT, || {
 		worker.check().expect("the worker runs");

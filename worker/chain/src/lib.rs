@@ -109,7 +109,7 @@ pub use error::{ConnectError, Difference, InvalidUrl, ReadError, Rejection, Requ
 pub use headers::BlockHeader;
 pub use holdings::{AnnouncedChallenge, ReporterRecord, ReputationRecord, StoredModel};
 pub use network::{Network, Peer};
-pub use reads::{Budget, Funds, Nomination};
+pub use reads::{Budget, ChannelSums, Funds, Nomination};
 pub use submit::{Event, Included, MissingEvent, Urgency};
 pub use sync::SyncState;
 pub use url::{shown_url, with_shown_urls};

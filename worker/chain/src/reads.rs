@@ -24,6 +24,20 @@ pub struct Funds {
 	pub held: Balance,
 }
 
+/// Sums over all payment channels that were ever opened, in plancks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, DecodeAsType)]
+#[decode_as_type(crate_path = "subxt::ext::scale_decode")]
+pub struct ChannelSums {
+	/// Sum of all deposits.
+	pub deposited: Balance,
+	/// Amounts that payees have received.
+	pub paid: Balance,
+	/// Burned fees.
+	pub burned: Balance,
+	/// Amounts that were returned to payers, without the holds for storage.
+	pub returned: Balance,
+}
+
 /// Budget of an account: what calls that can take its money may cost when a proxy of type `Work` makes them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, DecodeAsType)]
 #[decode_as_type(crate_path = "subxt::ext::scale_decode")]
@@ -453,6 +467,14 @@ impl Chain {
 	/// Errors if the node does not answer, or if the answer cannot be decoded.
 	pub async fn demand(&self, at: Head, from: DomainId, count: u32) -> Result<Vec<DemandView>, ReadError> {
 		self.call_runtime(at, "DoinApi_demand", &(from, count)).await
+	}
+
+	/// Returns the sums over all payment channels.
+	///
+	/// # Errors
+	/// Errors if the node does not answer, or if the answer cannot be decoded.
+	pub async fn channel_sums(&self, at: Head) -> Result<ChannelSums, ReadError> {
+		Ok(self.storage(at, "Channels", "Sums", Vec::new()).await?.unwrap_or_default())
 	}
 
 	/// Returns the validation sums that the author of a stored model claims.

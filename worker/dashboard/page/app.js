@@ -11,6 +11,7 @@ import { Rounds } from "./panels/rounds.js";
 import { Training } from "./panels/training.js";
 import { Forecast } from "./panels/forecast.js";
 import { Streams } from "./panels/streams.js";
+import { Answers } from "./panels/answers.js";
 import { Work } from "./panels/work.js";
 import { Evaluations } from "./panels/evaluations.js";
 import { Unpaid } from "./panels/unpaid.js";
@@ -25,6 +26,7 @@ const PANELS = [
 	["training", "Training", Training, "training"],
 	["forecast", "Forecast", Forecast, "forecast"],
 	["forecasts", "Live forecasts", Streams],
+	["answers", "Paid answers", Answers],
 	["work", "Work", Work],
 	["evaluations", "Evaluations", Evaluations],
 	["unpaid", "Unpaid", Unpaid, "analytics"],

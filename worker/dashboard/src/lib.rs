@@ -27,6 +27,7 @@
 //! | `POST /inference` | answer of a champion, for a voucher; 501 for a worker that does not serve |
 //! | `GET /price`, `/models`, `/channel/{id}` | prices, champions that answer, the newest voucher of a channel |
 //! | `GET /api/serving` | answers, refusals and earnings since the start |
+//! | `GET /api/answers` | offers of servers, payment channels, and paid demand beside voted weights |
 //! | `GET /stats?limit&offset` | summary of every domain |
 //! | `GET /stats/chain-metrics` | means over the newest blocks |
 //! | `GET /stats/{experiments,rounds}?domain&limit&offset`, `GET /api/metrics` | rows of the analytics database; 501 without one |

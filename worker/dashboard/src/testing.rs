@@ -5,11 +5,11 @@ use crate::{
 	events::Feed,
 	routes::{router, App},
 	shape::{
-		Analytics, At, Block, ChainMetrics, ChainStatus, Champion, Coin, Domain, Evidence, Fees, Forecast, ForecastRound,
-		ForecastSeat, ForecastStep, Forecaster, Gene, History, Market, Metrics, Node, OneChampion, OneForecastRound, OneStream,
-		PastChampion, PastForecast, PastRound, PastState, Peer, Peers, Performance, Reputation, RevealedForecast, Round, Rows,
-		Rung, RungsState, Search, Seat, SeatState, Security, Stream, Streams, Task, TaskSeat, Training, Transaction, Work,
-		WorkEntry,
+		Analytics, At, Block, ChainMetrics, ChainStatus, Champion, ChannelTotals, Coin, Domain, DomainDemand, Evidence, Fees,
+		Forecast, ForecastRound, ForecastSeat, ForecastStep, Forecaster, Gene, History, Market, Metrics, Node, Offer,
+		OneChampion, OneForecastRound, OneStream, PaidAnswers, PastChampion, PastForecast, PastRound, PastState, Peer, Peers,
+		Performance, Reputation, RevealedForecast, Round, Rows, Rung, RungsState, Search, Seat, SeatState, Security, Stream,
+		Streams, Task, TaskSeat, Training, Transaction, Work, WorkEntry,
 	},
 	source::{Answer, Export, Query, Selection, Slot, Source, SourceError, Views},
 };
@@ -130,6 +130,36 @@ pub(crate) fn views() -> Views {
 /// Returns the number of a stream.
 pub(crate) fn stream_id(place: u32) -> u32 {
 	(1 << 31) + place
+}
+
+/// Returns the paid answers of the source: domain 0 has a server that was paid, and domain 7 has none.
+fn answers() -> PaidAnswers {
+	let offer = Offer {
+		peer_id: ALICE.into(),
+		price: "1000".into(),
+		endpoint: "https://example.org".into(),
+		bond: "10000000000000".into(),
+		since: 9,
+	};
+	let domain = |domain_id, weight, demand, offers| DomainDemand {
+		domain_id,
+		name: format!("domain {domain_id}"),
+		weight,
+		demand,
+		offers,
+	};
+	PaidAnswers {
+		at: best(),
+		domains: vec![domain(0, 600_000, Some(u64::MAX.to_string()), vec![offer]), domain(7, 400_000, None, Vec::new())],
+		channels: ChannelTotals {
+			deposited: "100".into(),
+			paid: "40".into(),
+			burned: "1".into(),
+			returned: "9".into(),
+			open: "50".into(),
+		},
+		serving: None,
+	}
 }
 
 /// Returns the streams of the source: one with a market, and one that sleeps without a bar.
@@ -340,6 +370,13 @@ impl Source for Fixed {
 		match self.is_down {
 			true => Err(SourceError::unavailable("the node is gone", "start it")),
 			false => Ok(Arc::new(streams())),
+		}
+	}
+
+	async fn answers(&self) -> Answer<Arc<PaidAnswers>> {
+		match self.is_down {
+			true => Err(SourceError::unavailable("the node is gone", "start it")),
+			false => Ok(Arc::new(answers())),
 		}
 	}
 

@@ -76,6 +76,7 @@ const READS: [Route; 43] = [
 	("/models", "", 501, 501),
 	("/channel/{channel}", "/channel/0x07", 501, 501),
 	("/api/serving", "", 501, 501),
+	("/api/answers", "", 200, 200),
 ];
 /// Every `POST` route, with a body, and the status with a worker that serves nothing and has no task.
 const WRITES: [(&str, &str, u16); 3] =
@@ -234,6 +235,9 @@ async fn figures_name_their_storage_items() {
 		("Forecaster", "standing", "Forecasts.Forecasters"),
 		("ForecastRound", "wagers", "Forecasts.Rounds"),
 		("ForecastSeat", "skill", "Forecasts.Seats"),
+		("Offer", "price", "Inference.Offers"),
+		("DomainDemand", "demand", "Inference.Demands"),
+		("ChannelTotals", "paid", "Channels.Sums"),
 	] {
 		let found = description(schema, field);
 		assert!(found.ends_with(&format!("Storage: `{item}`.")), "{schema}.{field}: {found}");
@@ -322,6 +326,19 @@ async fn domains_are_found_by_a_part_of_their_name_and_by_their_number() {
 		let (status, body) = server.get(&format!("/api/optimization?{query}")).await;
 		assert_eq!(status, expected, "{query}: {body}");
 	}
+}
+
+#[tokio::test]
+async fn paid_demand_stands_beside_voted_weights() {
+	let (status, found) = Server::complete().get("/api/answers").await;
+	assert_eq!((status, &found["serving"]), (200, &json!(null)), "this worker answers no requests: {found}");
+	let [paid, other] = [&found["domains"][0], &found["domains"][1]];
+	assert_eq!((&paid["demand"], &paid["weight"]), (&json!("18446744073709551615"), &json!(600_000)));
+	assert_eq!((&paid["offers"][0]["price"], &paid["offers"][0]["endpoint"]), (&json!("1000"), &json!("https://example.org")));
+	assert_eq!((&other["demand"], &other["offers"]), (&json!(null), &json!([])));
+	assert_eq!(found["channels"]["open"], "50");
+	let gone = Server::new(Fixed { is_down: true, ..Fixed::default() }, Duration::from_secs(60), None);
+	assert_eq!(gone.get("/api/answers").await.0, 503);
 }
 
 #[tokio::test]

@@ -541,6 +541,7 @@ impl Service {
 			channels: vouchers.len() as u32,
 			owed: owed.sum::<Balance>().to_string(),
 			swaps: counter(&self.counters.swaps),
+			elapsed_ms: u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX),
 		}
 	}
 }

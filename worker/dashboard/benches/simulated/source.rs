@@ -5,11 +5,11 @@ use async_trait::async_trait;
 use doin_chain::Account;
 use doin_dashboard::{
 	shape::{
-		Analytics, At, Block, ChainMetrics, ChainStatus, Champion, Coin, Domain, DomainWeight, Emission, Evidence, Fees,
-		Forecast, ForecastRound, ForecastSeat, ForecastStep, Forecaster, Gene, History, Market, Metrics, Node, OneChampion,
-		OneForecastRound, OneStream, PastChampion, PastForecast, PastRound, PastState, Peer, Peers, Performance, Reputation,
-		RevealedForecast, Round, Rows, Rung, RungsState, Search, Seat, SeatState, Security, Stream, Streams, Task, TaskSeat,
-		Training, Transaction, Work, WorkEntry,
+		Analytics, At, Block, ChainMetrics, ChainStatus, Champion, ChannelTotals, Coin, Domain, DomainDemand, DomainWeight,
+		Emission, Evidence, Fees, Forecast, ForecastRound, ForecastSeat, ForecastStep, Forecaster, Gene, History, Market,
+		Metrics, Node, Offer, OneChampion, OneForecastRound, OneStream, PaidAnswers, PastChampion, PastForecast, PastRound,
+		PastState, Peer, Peers, Performance, Reputation, RevealedForecast, Round, Rows, Rung, RungsState, Search, Seat,
+		SeatState, Security, Stream, Streams, Task, TaskSeat, Training, Transaction, Work, WorkEntry,
 	},
 	Answer, Query, Selection, Source, SourceError, Views,
 };
@@ -354,6 +354,19 @@ fn past_round(round: u32, block: u32) -> PastRound {
 	}
 }
 
+/// Returns a domain with offers and paid demand.
+fn demand(id: u32, block: u32) -> DomainDemand {
+	let offer = |place: u32| Offer {
+		peer_id: account(place),
+		price: (1_000 + place).to_string(),
+		endpoint: "https://example.org:8475".into(),
+		bond: "10000000000000".into(),
+		since: block,
+	};
+	let (name, demand) = (format!("domain {id}"), Some(block.to_string()));
+	DomainDemand { domain_id: id, name, weight: 1_000_000 / DOMAINS, demand, offers: (0..8).map(offer).collect() }
+}
+
 #[async_trait]
 impl Source for Simulated {
 	async fn node(&self) -> Answer<Node> {
@@ -423,6 +436,20 @@ impl Source for Simulated {
 		let block = self.block();
 		let streams = (0..STREAMS).map(|place| stream(place, block)).collect();
 		Ok(Arc::new(Streams { at: at(block), total: STREAMS, streams }))
+	}
+
+	async fn answers(&self) -> Answer<Arc<PaidAnswers>> {
+		let block = self.block();
+		Ok(Arc::new(PaidAnswers {
+			at: at(block),
+			domains: (0..DOMAINS).map(|id| demand(id, block)).collect(),
+			channels: ChannelTotals {
+				deposited: (2 * u64::from(block)).to_string(),
+				open: block.to_string(),
+				..ChannelTotals::default()
+			},
+			serving: None,
+		}))
 	}
 
 	async fn stream(&self, id: u32) -> Answer<OneStream> {

@@ -132,6 +132,29 @@ export const FORECAST_SEAT = {
 	skill: (id, of, index) => seat("Skill of a forecast", id, of, index, "skill"),
 };
 
+const sum = (name, field) => ({ name, item: "Channels.Sums", field });
+/** Sums over all payment channels since genesis. */
+export const CHANNELS = {
+	deposited: sum("Deposits of all channels", "deposited"),
+	paid: sum("Amounts that payees have received", "paid"),
+	burned: sum("Burned fees of payments", "burned"),
+	returned: sum("Amounts that were returned to payers", "returned"),
+	open: { name: "Amounts that open channels can still pay", item: "Channels.Sums", ...computed },
+};
+
+const offer = (name, id, { peer_id: account }, index, field) =>
+	origin(name, `Inference.Offers(${id}, "${account}")`, "doin_offers", [id], `${index}.${field}`, { field });
+/** The offer at place `index` among those of domain `id`. */
+export const OFFER = {
+	price: (id, of, index) => offer("Price of one window", id, of, index, "price"),
+	bond: (id, of, index) => offer("Bond of a server", id, of, index, "bond"),
+};
+
+export const DEMAND = {
+	fees: (id) =>
+		origin("Burned fees, each halved every 7 days", `Inference.Demands(${id})`, "doin_demand", [id, 1], "0.demand", computed),
+};
+
 /** Returns the origin of a number of an event. */
 const event = (name, of, field) => ({ name, item: "System.Events", event: of, field });
 /** Numbers of the database, in the block of their event. */

@@ -168,6 +168,7 @@ fn documented() -> OpenApiRouter<App> {
 		.routes(routes!(serving::models))
 		.routes(routes!(serving::channel))
 		.routes(routes!(serving::serving))
+		.routes(routes!(serving::answers))
 		.routes(routes!(stats::stats))
 		.routes(routes!(stats::experiments))
 		.routes(routes!(stats::rounds))

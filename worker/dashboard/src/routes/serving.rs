@@ -4,7 +4,7 @@ use super::{App, Peer};
 use crate::{
 	error::ApiError,
 	extract::{LongBody, Path},
-	shape::Problem,
+	shape::{PaidAnswers, Problem},
 	source::SourceError,
 };
 use axum::{
@@ -100,6 +100,15 @@ pub(super) async fn channel(
 	responses((status = 200, body = Serving), (status = "default", body = Problem)))]
 pub(super) async fn serving(State(app): State<App>, client: Client) -> Result<Json<Serving>, ApiError> {
 	Ok(Json(running(&app, &client)?.service.serving()))
+}
+
+/// Returns offers of servers, payment channels, paid demand beside voted weights, and the work of the server of this worker.
+#[utoipa::path(get, path = "/api/answers", tag = "api",
+	responses((status = 200, body = PaidAnswers), (status = "default", body = Problem)))]
+pub(super) async fn answers(State(app): State<App>) -> Result<Json<PaidAnswers>, ApiError> {
+	let found = app.source()?.answers().await?;
+	let serving = app.serving.get().map(|running| running.service.serving());
+	Ok(Json(PaidAnswers { serving, ..PaidAnswers::clone(&found) }))
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@
 //! An answer about the chain has `at`: the one block whose state it shows. The description of a figure ends with the storage item that
 //! it is read or computed from, e.g. *Storage: `Work.Mined`*.
 
+mod answers;
 mod chain;
 mod domains;
 mod history;
@@ -17,6 +18,7 @@ mod tasks;
 mod work;
 mod worker;
 
+pub use answers::{ChannelTotals, DomainDemand, Offer, PaidAnswers};
 pub use chain::{Block, BlockPage, ChainMetrics, ChainStatus, Event, Fees, RecentBlocks, RecentEvents, Transaction};
 pub use domains::{
 	Champion, Domain, DomainStats, Evidence, Gene, OneChampion, OneDomain, Optimization, Plugin, Plugins, Reputation, Round,

@@ -11,7 +11,7 @@
 //! was read of the former one is forgotten.
 
 use super::{
-	convert,
+	answers, convert,
 	facts::Database,
 	forecast::Forecasts,
 	history,
@@ -27,7 +27,7 @@ use crate::{
 	events::Feed,
 	shape::{
 		Analytics, Block, ChainMetrics, ChainStatus, Evidence, Forecast, History, Metrics, Node, OneChampion, OneForecastRound,
-		OneStream, Peer, Peers, Reputation, Rows, Streams, Training,
+		OneStream, PaidAnswers, Peer, Peers, Reputation, Rows, Streams, Training,
 	},
 };
 use async_trait::async_trait;
@@ -62,7 +62,7 @@ const TURN: usize = 64;
 /// Target of log events.
 const TARGET: &str = "doin::dashboard";
 /// Pallets whose events are published.
-const PALLETS: [&str; 11] = [
+const PALLETS: [&str; 13] = [
 	"Gauge",
 	"Domains",
 	"Reputation",
@@ -74,6 +74,8 @@ const PALLETS: [&str; 11] = [
 	"Evidence",
 	"Oracle",
 	"Forecasts",
+	"Channels",
+	"Inference",
 ];
 /// Events of `Oracle` that are not published: two of each reporter in each poll, which would leave no place for others.
 const OF_REPORTERS: [&str; 2] = ["Committed", "Revealed"];
@@ -118,6 +120,7 @@ pub struct ChainSource {
 	rungs: Arc<Rungs>,
 	forecasts: Forecasts,
 	streams: StreamViews,
+	answers: Snapshots<PaidAnswers>,
 	past_rounds: PastRounds,
 	first: FirstBlock,
 	/// Notified when the chain began anew.
@@ -142,6 +145,7 @@ impl ChainSource {
 			rungs: Arc::default(),
 			forecasts: Forecasts::default(),
 			streams: StreamViews::default(),
+			answers: Snapshots::default(),
 			first: FirstBlock::default(),
 			anew: Notify::new(),
 			past_asked: Notify::new(),
@@ -306,6 +310,7 @@ impl ChainSource {
 		self.rungs.clear();
 		self.forecasts.clear();
 		self.streams.clear();
+		self.answers.clear();
 		self.past_rounds.clear();
 		*self.domains.lock() = Arc::default();
 		self.anew.notify_one();
@@ -564,6 +569,11 @@ impl Source for ChainSource {
 		self.past_asked.notify_one();
 		let (past, past_from) = self.past_rounds.of(stream);
 		Ok(OneStream { past, past_from, ..OneStream::clone(&found) })
+	}
+
+	async fn answers(&self) -> Answer<Arc<PaidAnswers>> {
+		let (chain, head) = (self.chain_of().clone(), self.chain_of().head());
+		self.answers.at(head, || async move { answers::read(&chain, head).await.map_err(unreadable) }).await
 	}
 
 	async fn forecast_round(&self, stream: u32, round: u32) -> Answer<OneForecastRound> {

@@ -1,5 +1,6 @@
 //! Numbers of the responses: the trait [`Source`], and its implementation over a chain.
 
+mod answers;
 mod chain;
 mod convert;
 mod facts;
@@ -17,7 +18,7 @@ pub use facts::Database;
 
 use crate::shape::{
 	Analytics, At, Block, ChainMetrics, ChainStatus, Coin, Domain, Evidence, Fees, Forecast, History, Metrics, Node, OneChampion,
-	OneForecastRound, OneStream, Peers, Reputation, Round, Rows, Security, Streams, Task, Training, Work,
+	OneForecastRound, OneStream, PaidAnswers, Peers, Reputation, Round, Rows, Security, Streams, Task, Training, Work,
 };
 use async_trait::async_trait;
 use doin_chain::Account;
@@ -203,6 +204,9 @@ pub trait Source: Send + Sync + 'static {
 
 	/// Returns a round of forecasts with its seats.
 	async fn forecast_round(&self, stream: u32, round: u32) -> Answer<OneForecastRound>;
+
+	/// Returns offers of servers, payment channels and paid demand. The server adds its own work.
+	async fn answers(&self) -> Answer<Arc<PaidAnswers>>;
 
 	/// Returns the peers of the node.
 	async fn peers(&self) -> Answer<Peers> {
