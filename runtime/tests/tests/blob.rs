@@ -235,7 +235,7 @@ fn the_blob_rejects_models_that_the_domain_does_not_admit() {
 #[test]
 fn the_blob_makes_training_runs_as_native_code_does() {
 	let runs = TrainingRuns { features: 20, classes: 4, training: 64, validation: 40, batch: 16, steps: 12, ..genomes::digits() };
-	let (spec, pages, bytes) = genomes::domain(&runs, 300);
+	let (spec, pages, bytes) = genomes::domain(&runs, 400);
 	assert_eq!(spec.check(), Ok(()));
 	let root = spec.data_root;
 	let mut blob = Blob::new();

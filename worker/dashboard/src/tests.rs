@@ -32,7 +32,7 @@ const INFERENCE: &str = r#"{"domain_id":0,"input_data":[1,2],"client_id":"me"}"#
 type Route = (&'static str, &'static str, u16, u16);
 
 /// Every `GET` route, apart from `/events` and `/stats/export`.
-const READS: [Route; 43] = [
+const READS: [Route; 44] = [
 	("/health", "", 200, 200),
 	("/status", "", 200, 200),
 	("/fees", "", 200, 200),

@@ -161,7 +161,7 @@ impl Gp {
 				return child;
 			}
 		}
-		let [one, other] = self.parents(random).map(|parent| program::slots(&parent.genes));
+		let [one, other] = self.pair(random).map(|parent| program::slots(&parent.genes));
 		let mut child = if random.chance(self.config.crossover) { crossed(&one, &other, random) } else { one };
 		child.truncate(self.config.instructions);
 		mutate(&mut child, self.config.instructions, random);
@@ -183,7 +183,7 @@ impl Gp {
 	}
 
 	/// Returns the two best of a tournament, the best one first.
-	fn parents(&self, random: &mut Random) -> [&Individual; 2] {
+	fn pair(&self, random: &mut Random) -> [&Individual; 2] {
 		let count = self.members.len() as u32;
 		let mut drawn: Vec<&Individual> =
 			(0..self.config.tournament).map(|_| &self.members[random.below(count) as usize]).collect();
