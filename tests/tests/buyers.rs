@@ -77,7 +77,12 @@ async fn the_examples_in_javascript_and_python_buy_answers_and_check_them() -> R
 	report(&node, &offer)?;
 	let mut worker = Worker::server(&node.url(), "//Bob")?;
 	let server = Server::of(&mut worker).await?;
-	wait_for("a server that answers", LIMIT, || async { Ok((server.get("/models").await?.status == 200).then_some(())) }).await?;
+	// A server answers for a domain once its offer is final.
+	wait_for("a server that answers", LIMIT, || async {
+		let models = server.get("/models").await?.json()?;
+		Ok((models["models"][0]["domain_id"] == 0).then_some(()))
+	})
+	.await?;
 	let (url, address) = (node.url(), format!("http://{}", server.0));
 
 	let free = ["infer", "--domain", "0", "--csv", CO2, "--column", "ppm", "--server", &address, "--free", "--purse"];
