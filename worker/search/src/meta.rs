@@ -49,7 +49,7 @@ impl Features {
 		self
 	}
 
-	/// Returns the distance to other features: the sum of the differences of the base-2 logarithms, each in 65,536ths. A number that
+	/// Returns the distance to other features: the sum of the differences of the base-2 logarithms, in units of 1/65,536. A number that
 	/// one of them lacks counts as 0. `None` for another kind.
 	pub fn distance(&self, other: &Self) -> Option<u64> {
 		if self.kind != other.kind {

@@ -36,7 +36,7 @@ pub struct GenomeArgs {
 	/// Samples that a run validates on, at most 1024 [default: 128, or a third of all]
 	#[arg(long, value_name = "N", requires = "genome", help_heading = "Loss genomes")]
 	validation_samples: Option<u16>,
-	/// Power of two from a byte less 128 to an input, which counts in 512ths; 0 to 4 [default: 1, i.e. inputs within ±0.5]
+	/// Power of two from a byte less 128 to an input, which counts in units of 1/512; 0 to 4 [default: 1, i.e. inputs within ±0.5]
 	#[arg(long, value_name = "LOG2", requires = "genome", help_heading = "Loss genomes")]
 	shift: Option<u8>,
 	/// Binary logarithm of the first learning rate in units of 2^-20, at most 14 [default: 13]
