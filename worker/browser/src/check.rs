@@ -283,6 +283,7 @@ fn decode_model(spec: &DomainSpec, inputs: &Inputs) -> Result<Model, Fault> {
 	match (reference, &model, &spec.program) {
 		(ModelRef::Constant, Model::Constant(values), Program::Rows(rows)) if values.len() == usize::from(rows.outputs()) => {}
 		(ModelRef::Constant, ..) => return Err(Fault::OtherProgram),
+		(ModelRef::BuiltIn, Model::Net(_) | Model::Point(_) | Model::Opaque(_), _) => return Err(Fault::OtherProgram),
 		_ => {
 			model.admit(&spec.program, max_bytes, max_macs, bytes.len()).map_err(Fault::NotAdmitted)?;
 		}

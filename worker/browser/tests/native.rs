@@ -101,7 +101,8 @@ fn a_model_that_the_domain_does_not_admit_is_refused() {
 	assert_eq!(fault(|inputs| inputs.record = Some(&strict).encode()), Fault::NotAdmitted(ModelError::TooCostly));
 	assert_eq!(fault(|inputs| inputs.model = ModelRef::Origin.encode()), Fault::OtherProgram);
 	assert_eq!(fault(|inputs| inputs.model = ModelRef::Constant.encode()), Fault::OtherProgram);
-	assert_eq!(fault(|inputs| inputs.model = vec![6]), Fault::Inputs);
+	assert_eq!(fault(|inputs| inputs.model = ModelRef::BuiltIn.encode()), Fault::OtherProgram);
+	assert_eq!(fault(|inputs| inputs.model = vec![7]), Fault::Inputs);
 	let short = rows().inputs(ModelRef::Constant, Some(&Model::Constant(vec![0; 2])), None, &[]);
 	assert_eq!(Check::open(&short.encode()).err(), Some(Fault::OtherProgram), "the rows have three classes");
 }
