@@ -32,6 +32,8 @@ DOIN = 10**12
 LIFETIME = 100
 # Blocks after which a receipt is stale.
 FRESH_BLOCKS = 20
+# Code of the node's error for something that does not exist.
+UNKNOWN = 20_001
 # Requests until a server has to know a new channel, one every two seconds.
 ATTEMPTS = 60
 SECONDS = 60
@@ -205,7 +207,12 @@ class Client:
 
     def taken(self, channel: bytes, account: str) -> int:
         """Returns the amount that the server has taken from a channel of an earlier run."""
-        view = self.rpc("doin_channel", to_hex(channel))
+        try:
+            view = self.rpc("doin_channel", to_hex(channel))
+        except SubstrateRequestException as error:
+            if not isinstance(error.args[0], dict) or error.args[0].get("code") != UNKNOWN:
+                raise
+            view = None
         if view is None or view["payee"] != account or view["key"] != to_hex(self.vouchers.public_key):
             raise Refusal(f"no channel {to_hex(channel)} pays {account} with the key of this account: leave --channel out, and a new one is opened")
         voucher = self.server.get(f"/channel/{to_hex(channel)}")["voucher"]
