@@ -75,7 +75,7 @@ proptest! {
 				let change = future[future.len() - channels] - history[history.len() - channels];
 				let actual = [-50, 50].iter().filter(|bound| change >= **bound).count();
 				let values = [&history[..], &future].concat();
-				let windows = Windows { channels, history: history.len(), horizon: future.len(), values };
+				let windows = Windows { channels, history: steps, horizon: program.horizon.into(), values };
 				let is_right = score(&model, &program, &windows) == 0;
 				prop_assert_eq!(predicted_class(&out) == actual, is_right);
 			}

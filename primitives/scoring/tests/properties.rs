@@ -4,6 +4,7 @@ mod common;
 
 use common::{cases, forecast, forward_by_definition, generator, net, number, score_by_definition};
 use doin_scoring::{
+	genome::GenomeError,
 	model::{AccumulatorWidth, MAX_ACT, MAX_DEPTH, OUT_FRAC, REQUANTISE_MACS, SHIFTS, VERSION},
 	philox::{purpose, Stream},
 	program::{Quadratic, CHUNKS, MIN_NOISE},
@@ -95,7 +96,8 @@ fn the_edges_of_the_format_are_named() {
 	assert_eq!(Model::from_bytes(&opaque.to_bytes()), Ok(opaque));
 	assert_eq!(Model::from_bytes(&[VERSION, 5, 8, 0xFF]), Err(ModelError::Malformed), "a byte is missing");
 	assert_eq!(Model::from_bytes(&[VERSION, 5, 0xFE, 0xFF, 0xFF, 0xFF]), Err(ModelError::Malformed), "2³⁰ bytes");
-	assert_eq!(Model::from_bytes(&[VERSION, 6]), Err(ModelError::Malformed));
+	assert_eq!(Model::from_bytes(&[VERSION, 6]), Err(ModelError::Genome(GenomeError::Malformed)), "a genome without a dialect");
+	assert_eq!(Model::from_bytes(&[VERSION, 7]), Err(ModelError::Malformed));
 }
 
 // Admission.
