@@ -140,7 +140,7 @@ mod tests {
 		let mut unscaled = [0; 4];
 		let bits = input_gradient(&[100, 200, -300, 400], 2, &[2047, 2047, -1, 0], &[5, 0, 2047, 6], &mut unscaled);
 		assert_eq!(unscaled, [300 * 2047, 0, 0, 300]);
-		assert_eq!(bits, 300 * 2047 | 300);
+		assert_eq!(bits, (300 * 2047) | 300);
 		assert_eq!(unscaled.map(|sum| requantise_gradient(sum, bits)), [1_199, 0, 0, 1]);
 		assert_eq!(requantise_gradient(-1_500, 1_500), -1_500, "never shifted left");
 	}
