@@ -3,8 +3,8 @@
 use crate::{
 	activation::{multiply_q15, sigmoid, tanh},
 	encoder::{Cell, Conv, Conv2, Encoder},
-	math::round_shift_i32,
-	model::{Layer, Net, MAX_ACT},
+	model::{Net, MAX_ACT},
+	packed::PackedLayer,
 };
 use alloc::vec::Vec;
 
@@ -15,6 +15,8 @@ pub struct Scratch {
 	from: Vec<i16>,
 	/// Outputs of the current layer.
 	to: Vec<i16>,
+	/// Requantised values of the current layer.
+	values: Vec<i32>,
 	/// Inputs of one output of a convolution, over time or over an image, or of one step of a cell.
 	patch: Vec<i16>,
 	/// Gate sums of a cell: from its input, and from its last output.
@@ -30,60 +32,84 @@ pub fn dot(weights: &[i16], x: &[i16]) -> i32 {
 	weights.iter().zip(x).fold(0i32, |sum, (w, x)| sum.wrapping_add(i32::from(*w).wrapping_mul(i32::from(*x))))
 }
 
-impl Layer {
-	/// Returns the requantised value of each neuron, in order.
-	#[inline(always)]
-	fn neurons<'a>(&'a self, x: &'a [i16]) -> impl Iterator<Item = i32> + 'a {
-		let shift = u32::from(self.shift);
-		let rows = self.weights.chunks_exact(usize::from(self.inputs).max(1));
-		rows.zip(&self.bias).map(move |(row, bias)| round_shift_i32(dot(row, x).wrapping_add(*bias), shift))
-	}
-
-	/// Computes the requantised values of all neurons, clamped to 16 bits.
-	fn gates(&self, x: &[i16], to: &mut Vec<i16>) {
-		to.clear();
-		to.extend(self.neurons(x).map(|value| value.clamp(i16::MIN.into(), i16::MAX.into()) as i16));
-	}
+/// A [`Net`] whose layers are packed for many forward passes.
+///
+/// ```
+/// use doin_scoring::{Encoder, Layer, Net, PreparedNet, Scratch};
+/// let layer = Layer { inputs: 2, outputs: 1, shift: 1, weights: vec![3, -1], bias: vec![4] };
+/// let net = Net { window: 2, in_shifts: vec![0], skip: None, encoder: Encoder::None, layers: vec![layer] };
+/// let (prepared, mut out, mut scratch) = (PreparedNet::new(&net), [0], Scratch::default());
+/// prepared.forward(&[10, 2], &mut out, &mut scratch);
+/// assert_eq!(out, [16], "(30 − 2 + 4) / 2");
+/// ```
+#[derive(Clone, Debug)]
+pub struct PreparedNet<'a> {
+	net: &'a Net,
+	skip: Option<PackedLayer>,
+	/// Layers of the encoder: those of the convolutions in order, or input and hidden layer of a cell.
+	encoder: Vec<PackedLayer>,
+	layers: Vec<PackedLayer>,
 }
 
 impl Net {
+	/// Computes one forward pass; see [`PreparedNet::forward`]. Packing the layers takes as long as a few passes, so a caller with
+	/// many windows prepares the net once.
+	pub fn forward(&self, x: &[i16], out: &mut [i32], scratch: &mut Scratch) {
+		PreparedNet::new(self).forward(x, out, scratch);
+	}
+}
+
+impl<'a> PreparedNet<'a> {
+	/// Packs the layers of `net`.
+	pub fn new(net: &'a Net) -> Self {
+		let encoder = match &net.encoder {
+			Encoder::None => Vec::new(),
+			Encoder::Conv(convs) => convs.iter().map(|conv| PackedLayer::new(&conv.layer)).collect(),
+			Encoder::Lstm(cell) | Encoder::Gru(cell) => [&cell.input, &cell.hidden].map(PackedLayer::new).into(),
+			Encoder::Image(conv) => [PackedLayer::new(&conv.layer)].into(),
+		};
+		let layers = net.layers.iter().map(PackedLayer::new).collect();
+		Self { net, skip: net.skip.as_ref().map(PackedLayer::new), encoder, layers }
+	}
+
 	/// Computes the outputs for the [features](crate::window_features) `x`: for each forecast step its difference from the last
 	/// value, in 2^−OUT_FRAC raw units, or the score of each class. For the [features](crate::rows::row_features) of a row, values
 	/// are differences from 0. `out` has one place per output. The result of a net that was not admitted is arbitrary.
 	pub fn forward(&self, x: &[i16], out: &mut [i32], scratch: &mut Scratch) {
 		out.fill(0);
 		if let Some(skip) = &self.skip {
-			add(out, skip.neurons(x));
+			add(out, skip.neurons(x, &mut scratch.values));
 		}
 		let Some((last, hidden)) = self.layers.split_last() else {
 			return;
 		};
 		let mut hidden = hidden.iter();
-		match &self.encoder {
-			Encoder::None => match hidden.next() {
-				None => return add(out, last.neurons(x)),
-				Some(first) => activate(first.neurons(x), &mut scratch.from),
+		match (&self.net.encoder, self.encoder.as_slice()) {
+			(Encoder::Conv(convs), layers) => self.convolve(convs.iter().zip(layers), x, scratch),
+			(Encoder::Lstm(cell), [input, hidden]) => GatedCell { cell, input, hidden }.lstm(x, self.net.window(), scratch),
+			(Encoder::Gru(cell), [input, hidden]) => GatedCell { cell, input, hidden }.gru(x, self.net.window(), scratch),
+			(Encoder::Image(conv), [layer]) => conv.forward(layer, x, scratch),
+			_ => match hidden.next() {
+				None => return add(out, last.neurons(x, &mut scratch.values)),
+				Some(first) => activate(first.neurons(x, &mut scratch.values), &mut scratch.from),
 			},
-			Encoder::Conv(convs) => self.convolve(convs, x, scratch),
-			Encoder::Lstm(cell) => cell.lstm(x, self.window(), scratch),
-			Encoder::Gru(cell) => cell.gru(x, self.window(), scratch),
-			Encoder::Image(conv) => conv.forward(x, scratch),
 		}
 		for layer in hidden {
-			activate(layer.neurons(&scratch.from), &mut scratch.to);
+			activate(layer.neurons(&scratch.from, &mut scratch.values), &mut scratch.to);
 			core::mem::swap(&mut scratch.from, &mut scratch.to);
 		}
-		add(out, last.neurons(&scratch.from));
+		add(out, last.neurons(&scratch.from, &mut scratch.values));
 	}
 
-	/// Applies `convs` to `x`. `scratch.from` receives the output of the last one, channel by channel.
-	fn convolve(&self, convs: &[Conv], x: &[i16], scratch: &mut Scratch) {
+	/// Applies convolutions, each with its packed layer, to `x`. `scratch.from` receives the output of the last one, channel by
+	/// channel.
+	fn convolve<'b>(&self, convs: impl Iterator<Item = (&'b Conv, &'b PackedLayer)>, x: &[i16], scratch: &mut Scratch) {
 		scratch.from.clear();
 		scratch.from.extend_from_slice(x);
-		let mut steps = self.window;
-		for conv in convs {
+		let mut steps = self.net.window;
+		for (conv, layer) in convs {
 			let after = conv.steps(steps).unwrap_or(0);
-			conv.forward(steps.into(), after.into(), scratch);
+			conv.forward(layer, [steps.into(), after.into()], scratch);
 			core::mem::swap(&mut scratch.from, &mut scratch.to);
 			steps = after;
 		}
@@ -91,9 +117,10 @@ impl Net {
 }
 
 impl Conv {
-	/// Applies the convolution to `steps` steps per channel in `scratch.from`. `scratch.to` receives `after` steps per channel.
-	fn forward(&self, steps: usize, after: usize, scratch: &mut Scratch) {
-		let Scratch { from, to, patch, .. } = scratch;
+	/// Applies the convolution, whose layer is `layer`, to `steps` steps per channel in `scratch.from`. `scratch.to` receives `after`
+	/// steps per channel.
+	fn forward(&self, layer: &PackedLayer, [steps, after]: [usize; 2], scratch: &mut Scratch) {
+		let Scratch { from, to, patch, values, .. } = scratch;
 		let (kernel, dilation, stride) = (usize::from(self.kernel), usize::from(self.dilation), usize::from(self.stride));
 		to.clear();
 		to.resize(after.saturating_mul(self.layer.outputs.into()), 0);
@@ -107,18 +134,16 @@ impl Conv {
 				let taps = channel.get(start..).unwrap_or(&[]).iter().step_by(dilation.max(1));
 				patch.extend(taps.take(kernel));
 			}
-			let places = to.get_mut(at..).unwrap_or(&mut []).iter_mut().step_by(after.max(1));
-			for (place, value) in places.zip(self.layer.neurons(patch)) {
-				*place = value.clamp(0, MAX_ACT) as i16;
-			}
+			scatter(layer.neurons(patch, values), to, at, after);
 		}
 	}
 }
 
 impl Conv2 {
-	/// Applies the convolution to the features `x` of an image. `scratch.from` receives the output, channel by channel.
-	fn forward(&self, x: &[i16], scratch: &mut Scratch) {
-		let Scratch { from, patch, .. } = scratch;
+	/// Applies the convolution, whose layer is `layer`, to the features `x` of an image. `scratch.from` receives the output, channel
+	/// by channel.
+	fn forward(&self, layer: &PackedLayer, x: &[i16], scratch: &mut Scratch) {
+		let Scratch { from, patch, values, .. } = scratch;
 		let [rows, columns] = self.grid().unwrap_or([0, 0]).map(usize::from);
 		let [height, width] = [self.height, self.width].map(usize::from);
 		let ([kernel, across], [down, right]) = (self.kernel.map(usize::from), self.stride.map(usize::from));
@@ -133,30 +158,34 @@ impl Conv2 {
 			patch.clear();
 			let lines = x.get(start..).unwrap_or(&[]).chunks(line.max(1)).take(kernel);
 			lines.for_each(|pixels| patch.extend(pixels.iter().take(across.saturating_mul(channels))));
-			let outputs = from.get_mut(at..).unwrap_or(&mut []).iter_mut().step_by(places.max(1));
-			for (place, value) in outputs.zip(self.layer.neurons(patch)) {
-				*place = value.clamp(0, MAX_ACT) as i16;
-			}
+			scatter(layer.neurons(patch, values), from, at, places);
 		}
 	}
 }
 
-impl Cell {
+/// A cell with its packed layers.
+struct GatedCell<'a> {
+	cell: &'a Cell,
+	input: &'a PackedLayer,
+	hidden: &'a PackedLayer,
+}
+
+impl GatedCell<'_> {
 	/// Sets output and state to zero.
 	fn start(&self, scratch: &mut Scratch) {
 		for zeros in [&mut scratch.from, &mut scratch.state] {
 			zeros.clear();
-			zeros.resize(self.units().into(), 0);
+			zeros.resize(self.cell.units().into(), 0);
 		}
 	}
 
 	/// Computes both gate sums of step `at` of a window of `steps` steps.
 	fn gate_sums(&self, x: &[i16], at: usize, steps: usize, scratch: &mut Scratch) {
-		let Scratch { from, patch, gates: [input, hidden], .. } = scratch;
+		let Scratch { from, patch, values, gates: [input, hidden], .. } = scratch;
 		patch.clear();
 		patch.extend(x.get(at..).unwrap_or(&[]).iter().step_by(steps.max(1)));
-		self.input.gates(patch, input);
-		self.hidden.gates(from, hidden);
+		gates(self.input.neurons(patch, values), input);
+		gates(self.hidden.neurons(from, values), hidden);
 	}
 
 	/// Runs an LSTM over a window. `scratch.from` receives the last output.
@@ -190,7 +219,7 @@ impl Cell {
 
 	/// Splits gate sums by gate: the first slice holds the first gate of every unit.
 	fn by_gate<'a, const G: usize>(&self, gates: &'a [i16]) -> [&'a [i16]; G] {
-		let mut kinds = gates.chunks_exact(usize::from(self.units()).max(1));
+		let mut kinds = gates.chunks_exact(usize::from(self.cell.units()).max(1));
 		core::array::from_fn(|_| kinds.next().unwrap_or(&[]))
 	}
 }
@@ -225,16 +254,32 @@ fn cell_output(value: i16) -> i16 {
 
 /// Adds the values of an output layer to `out`. The sum of net and skip stays within `i32`: each is a 32-bit number shifted right
 /// by at least one bit.
-#[inline(always)]
-fn add(out: &mut [i32], values: impl Iterator<Item = i32>) {
+fn add(out: &mut [i32], values: &[i32]) {
 	for (out, value) in out.iter_mut().zip(values) {
-		*out = out.wrapping_add(value);
+		*out = out.wrapping_add(*value);
 	}
 }
 
-/// Applies the ReLU, clamped to the range of an activation.
+/// Returns the ReLU of a value, clamped to the range of an activation.
 #[inline(always)]
-fn activate(values: impl Iterator<Item = i32>, to: &mut Vec<i16>) {
+fn relu(value: i32) -> i16 {
+	value.clamp(0, MAX_ACT) as i16
+}
+
+/// Applies the ReLU to the values of a hidden layer.
+fn activate(values: &[i32], to: &mut Vec<i16>) {
 	to.clear();
-	to.extend(values.map(|value| value.clamp(0, MAX_ACT) as i16));
+	to.extend(values.iter().map(|value| relu(*value)));
+}
+
+/// Applies the ReLU to the values of a convolution at output `at`, one per channel of `after` outputs.
+fn scatter(values: &[i32], to: &mut [i16], at: usize, after: usize) {
+	let places = to.get_mut(at..).unwrap_or(&mut []).iter_mut().step_by(after.max(1));
+	places.zip(values).for_each(|(place, value)| *place = relu(*value));
+}
+
+/// Clamps the values of a layer of a cell to 16 bits.
+fn gates(values: &[i32], to: &mut Vec<i16>) {
+	to.clear();
+	to.extend(values.iter().map(|value| (*value).clamp(i16::MIN.into(), i16::MAX.into()) as i16));
 }

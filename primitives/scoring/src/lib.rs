@@ -42,6 +42,7 @@ pub mod genome;
 pub mod landscape;
 pub mod math;
 pub mod model;
+mod packed;
 pub mod philox;
 pub mod program;
 pub mod rows;
@@ -52,7 +53,7 @@ pub mod verdict;
 
 pub use answer::answer;
 pub use encoder::{Cell, Conv, Conv2, Encoder};
-pub use forward::Scratch;
+pub use forward::{PreparedNet, Scratch};
 pub use genome::{Genome, GenomeError, TrainingRuns};
 pub use landscape::Landscape;
 pub use model::{AccumulatorWidth, Layer, Model, ModelError, Net};

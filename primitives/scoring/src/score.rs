@@ -1,7 +1,7 @@
 //! Error sums of models over the windows of one chunk.
 
 use crate::{
-	forward::Scratch,
+	forward::{PreparedNet, Scratch},
 	model::{Model, Net, MAX_ACT, OUT_FRAC},
 	program::{Forecast, Quadratic, Target},
 	sample::Windows,
@@ -212,9 +212,10 @@ fn sum_windows(program: &Forecast, windows: &Windows, mut error: impl FnMut(Scor
 fn score_net(net: &Net, program: &Forecast, windows: &Windows) -> u32 {
 	let mut x = vec![0i16; net.features()];
 	let (mut out, mut scratch) = (vec![0i32; program.outputs().into()], Scratch::default());
+	let prepared = PreparedNet::new(net);
 	sum_windows(program, windows, |window| {
 		window_features(net, window.channels, window.history, &mut x);
-		net.forward(&x, &mut out, &mut scratch);
+		prepared.forward(&x, &mut out, &mut scratch);
 		match &program.target {
 			Target::Classes(bounds) => classification_error(predicted_class(&out), window.class(bounds, window.actual.first())),
 			Target::Values | Target::Steps(_) => {

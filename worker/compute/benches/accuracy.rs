@@ -14,7 +14,9 @@ use doin_primitives::{
 	domain::{Limits, MAX_MODEL_BYTES},
 	Split,
 };
-use doin_scoring::{model::OUT_FRAC, sample::tail, window_features, Forecast, Loss, Model, Net, Scratch, Target, WindowPhase};
+use doin_scoring::{
+	model::OUT_FRAC, sample::tail, window_features, Forecast, Loss, Model, Net, PreparedNet, Scratch, Target, WindowPhase,
+};
 use rayon::prelude::*;
 use std::{fmt, path::PathBuf, process::ExitCode, time::Instant};
 
@@ -126,10 +128,11 @@ fn dataset(program: &Forecast, columns: &[Vec<i32>], model_bytes: u32) -> Datase
 fn test_errors(program: &Forecast, net: &Net, columns: &[Vec<i32>]) -> Errors {
 	let of_series = |series: &Vec<i32>| {
 		let (mut x, mut out, mut scratch) = (vec![0; net.features()], vec![0; program.horizon.into()], Scratch::default());
+		let prepared = PreparedNet::new(net);
 		let (mut squares, mut absolute, mut windows) = (0.0, 0.0, 0);
 		for (history, future) in tail(program, series, SPLIT.validation_end).iter() {
 			window_features(net, 1, history, &mut x);
-			net.forward(&x, &mut out, &mut scratch);
+			prepared.forward(&x, &mut out, &mut scratch);
 			windows += 1;
 			let last = f64::from(history.last().copied().unwrap_or(0));
 			for (out, actual) in out.iter().zip(future) {

@@ -4,7 +4,7 @@ use doin_compute::task::predictions_per_window;
 use doin_scoring::{
 	model::OUT_FRAC,
 	score::{class_of_change, predicted_class, MAX_ERROR},
-	window_features, Forecast, Model, Scratch, Target,
+	window_features, Forecast, Model, Net, PreparedNet, Scratch, Target,
 };
 use rayon::prelude::*;
 use std::ops::Range;
@@ -24,6 +24,8 @@ pub enum Output {
 /// A model with the buffers of its forecasts.
 struct Forecaster<'a> {
 	model: &'a Model,
+	/// The net of the model, if it is one.
+	net: Option<(&'a Net, PreparedNet<'a>)>,
 	program: &'a Forecast,
 	features: Vec<i16>,
 	out: Vec<i32>,
@@ -32,9 +34,9 @@ struct Forecaster<'a> {
 
 impl<'a> Forecaster<'a> {
 	fn new(model: &'a Model, program: &'a Forecast) -> Self {
-		let count = if let Model::Net(net) = model { net.features() } else { 0 };
-		let out = vec![0; program.outputs().into()];
-		Self { model, program, features: vec![0; count], out, scratch: Scratch::default() }
+		let net = if let Model::Net(net) = model { Some((net, PreparedNet::new(net))) } else { None };
+		let features = vec![0; net.as_ref().map_or(0, |(net, _)| net.features())];
+		Self { model, net, program, features, out: vec![0; program.outputs().into()], scratch: Scratch::default() }
 	}
 
 	/// Forecasts the steps after `history`, which is not empty.
@@ -42,9 +44,9 @@ impl<'a> Forecaster<'a> {
 		let fixed = |value: &i32| i64::from(*value) << OUT_FRAC;
 		let channels = usize::from(self.program.channels);
 		let last = history[history.len() - channels];
-		if let Model::Net(net) = self.model {
+		if let Some((net, prepared)) = &self.net {
 			window_features(net, channels, history, &mut self.features);
-			net.forward(&self.features, &mut self.out, &mut self.scratch);
+			prepared.forward(&self.features, &mut self.out, &mut self.scratch);
 			return match self.program.target {
 				Target::Classes(_) => Output::Class(predicted_class(&self.out)),
 				_ => Output::Values(self.out.iter().map(|out| fixed(&last) + i64::from(*out)).collect()),

@@ -2,7 +2,7 @@
 
 use super::{Label, RowSet, RowTarget, Rows, CENTRE, MAX_VALUE};
 use crate::{
-	forward::Scratch,
+	forward::{PreparedNet, Scratch},
 	model::{Model, MAX_ACT, OUT_FRAC},
 	score::{classification_error, predicted_class, prediction_error, saturating_sum},
 };
@@ -51,9 +51,10 @@ pub fn score_rows(model: &Model, program: &Rows, rows: &RowSet) -> u32 {
 		Model::Net(net) => {
 			let shift = net.in_shifts.first().map_or(0, |shift| shift.unsigned_abs());
 			let (mut x, mut scratch) = (vec![0i16; net.features()], Scratch::default());
+			let prepared = PreparedNet::new(net);
 			saturating_sum(rows.iter().map(|(features, label)| {
 				row_features(shift, features, &mut x);
-				net.forward(&x, &mut out, &mut scratch);
+				prepared.forward(&x, &mut out, &mut scratch);
 				row_error(&out, label)
 			}))
 		}

@@ -4,7 +4,7 @@ use doin_scoring::{
 	model::OUT_FRAC,
 	rows::{row_features, Label, RowTarget, Rows},
 	score::{predicted_class, MAX_ERROR},
-	Model, Scratch,
+	Model, PreparedNet, Scratch,
 };
 use rayon::prelude::*;
 
@@ -14,6 +14,8 @@ const BATCH: usize = 256;
 /// A model with the buffers of its outputs.
 pub struct Predictor<'a> {
 	model: &'a Model,
+	/// The net of the model, if it is one.
+	net: Option<PreparedNet<'a>>,
 	features: Vec<i16>,
 	out: Vec<i32>,
 	scratch: Scratch,
@@ -24,13 +26,13 @@ pub struct Predictor<'a> {
 impl<'a> Predictor<'a> {
 	/// Returns the predictor of a model that the program admits.
 	pub fn new(model: &'a Model, program: &Rows) -> Self {
-		let (count, shift) = match model {
-			Model::Net(net) => (net.features(), net.in_shifts.first().map_or(0, |shift| shift.unsigned_abs())),
-			_ => (0, 0),
-		};
+		let net = if let Model::Net(net) = model { Some(net) } else { None };
+		let (count, shift) =
+			net.map_or((0, 0), |net| (net.features(), net.in_shifts.first().map_or(0, |shift| shift.unsigned_abs())));
 		let width = usize::from(program.features);
 		Self {
 			model,
+			net: net.map(PreparedNet::new),
 			features: vec![0; count],
 			out: vec![0; program.outputs().into()],
 			scratch: Scratch::default(),
@@ -41,12 +43,12 @@ impl<'a> Predictor<'a> {
 
 	/// Returns the outputs for a row, whose label is not read: scores of the classes, or values in 2^−OUT_FRAC raw units.
 	pub fn outputs(&mut self, row: &[u8]) -> &[i32] {
-		match self.model {
-			Model::Net(net) => {
+		match (&self.net, self.model) {
+			(Some(net), _) => {
 				row_features(self.shift, &row[..self.width], &mut self.features);
 				net.forward(&self.features, &mut self.out, &mut self.scratch);
 			}
-			Model::Constant(values) => self.out.iter_mut().zip(values).for_each(|(out, value)| *out = *value),
+			(None, Model::Constant(values)) => self.out.iter_mut().zip(values).for_each(|(out, value)| *out = *value),
 			_ => self.out.fill(0),
 		}
 		&self.out
