@@ -301,7 +301,10 @@ EXAMPLES
   doin-worker infer --domain 0 --csv latest.csv --key client.key
   doin-worker infer --domain 0 --csv latest.csv --column ppm --max-price 0.01DOIN --key client.key --json
   doin-worker infer --domain 0 --csv latest.csv --server http://127.0.0.1:8470 --free
-  doin-worker infer --domain 5 --input 12,0,255,7 --input 0,0,9,1 --server https://example.org:8475 --key client.key      (rows)
+  doin-worker infer --domain 5 --csv new.csv --map letters.map --key client.key      (rows, by the map of the owner)
+  doin-worker infer --domain 5 --csv bytes.csv --raw --without label --key client.key
+  doin-worker infer --domain 7 --csv latest.csv --column MW --inputs temperature --input-units 0.1 --key client.key      (several columns)
+  doin-worker infer --domain 5 --input 12,0,255,7 --input 0,0,9,1 --server https://example.org:8475 --key client.key
 
 The cheapest offer whose server answers is chosen; servers of local networks have to be named. A channel to it is opened, with --deposit, \
 unless one is open, and each answer is paid by a voucher. The model is run on this machine as well, so a false answer is found at once: \
@@ -709,6 +712,9 @@ mod tests {
 			"doin-worker infer --domain 0 --csv a --column b --server http://127.0.0.1:1 --max-price 1DOIN --deposit 2DOIN --purse p \
 			--no-accuse --key k --json",
 			"doin-worker infer --domain 0 --input 1,-2 --input 3,4 --server http://127.0.0.1:1 --free --trust",
+			"doin-worker infer --domain 5 --csv a --map m --inputs b,c --fill median --last 64 --dev-key //Bob",
+			"doin-worker infer --domain 5 --csv a --raw --without b --without c,d --dev-key //Bob",
+			"doin-worker infer --domain 7 --csv - --column a --inputs b,c --input-units 0.1,5 --time d --fill linear --dev-key //Bob",
 			"doin-worker channel open 5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY --deposit 5DOIN --lifetime 30d --domain 0 --key k",
 			"doin-worker pull --from http://127.0.0.1:1 --token t --name a --count 3 --json",
 			"doin-worker channel list --purse p --dev-key //Dave --json",
@@ -774,6 +780,16 @@ mod tests {
 			"train --csv a --in-order",
 			"evaluate --model m --csv a --label y --column z",
 			"predict --model m --csv a --at 0",
+			"infer --domain 5 --csv a --map m --raw",
+			"infer --domain 5 --csv a --without b",
+			"infer --domain 5 --csv a --raw --without b --inputs c",
+			"infer --domain 5 --csv a --input-units 1",
+			"infer --domain 5 --csv a --inputs b --input-units 1 --raw",
+			"infer --domain 5 --input 1 --raw",
+			"infer --domain 5 --csv a --input 1",
+			"infer --domain 5",
+			"domain create --csv a --map-out m",
+			"domain create --csv a --label b --genome --map-out m",
 		] {
 			assert!(parse(line).is_err(), "{line}");
 		}

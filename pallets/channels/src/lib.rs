@@ -100,7 +100,7 @@ pub mod pallet {
 		type Currency: Inspect<Self::AccountId, Balance = Balance> + MutateHold<Self::AccountId, Reason = Self::RuntimeHoldReason>;
 		/// Hold reasons of the runtime.
 		type RuntimeHoldReason: From<HoldReason>;
-		/// Offers of servers, for whose domains the fees of payments count.
+		/// Listed offers of servers, for whose domains the fees of payments count.
 		type Offers: Offers<Self::AccountId>;
 		/// Lengths of rounds, and wall time in blocks.
 		type Timing: Timing;
@@ -113,7 +113,7 @@ pub mod pallet {
 		type StorageDeposit: Get<Balance>;
 		/// Weights of the calls.
 		type WeightInfo: WeightInfo;
-		/// Offers for benchmarks.
+		/// Server of a domain for benchmarks.
 		#[cfg(feature = "runtime-benchmarks")]
 		type BenchmarkHelper: crate::benchmarking::BenchmarkHelper<Self::AccountId>;
 	}

@@ -1,4 +1,4 @@
-//! Offers and champions as other pallets report and read them.
+//! Calls of other pallets: they report champions and fees, and read offers.
 
 use crate::{Config, Demands, Event, Offers, Pallet, Served, WeightInfo};
 use doin_primitives::{

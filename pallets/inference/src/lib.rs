@@ -1,6 +1,6 @@
 //! # Inference Pallet
 //!
-//! Offers of servers that answer requests with the champions of domains, and what a false answer costs them.
+//! Paid answers: offers of servers that answer requests with the champions of domains, and what a false answer costs them.
 //!
 //! ## Pallet API
 //!
@@ -136,7 +136,7 @@ pub mod pallet {
 		Offer,
 	}
 
-	/// Offers with a bond, also those that have left the list.
+	/// Bonded offers, also those that have left the list.
 	// Hasher: Twox is safe since domains are numbered by the chain, Blake2 since users choose account ids.
 	#[pallet::storage]
 	pub type Offers<T: Config> = StorageDoubleMap<_, Twox64Concat, DomainId, Blake2_128Concat, T::AccountId, Offer>;

@@ -1,4 +1,4 @@
-//! Offers, their list and their bonds.
+//! Bonded offers, their list and their release.
 
 use crate::{
 	types::{Offer, Place, PlaceList, ServedDomain},

@@ -115,7 +115,7 @@ impl OnCrowned for () {
 	}
 }
 
-/// Offers of servers to answer requests for domains.
+/// Listed offers of servers that answer requests for domains.
 pub trait Offers<AccountId> {
 	/// Returns `true` if `who` has a listed offer for `domain`.
 	fn serves(who: &AccountId, domain: DomainId) -> bool;

@@ -1,4 +1,4 @@
-//! Offers of servers, and accusations of false answers.
+//! Servers: their offers, and accusations of false answers.
 
 use super::GenesisHash;
 use crate::{chunk_scorer::OnChainScorer, configs::governance::EndVotes, *};

@@ -13,6 +13,7 @@ mod holders;
 mod ledger;
 mod operation;
 mod sealed;
+mod servers;
 
 pub use genesis::{genesis, DRIFT, LONG_WINDOWS};
 pub use ledger::Ledger;
@@ -94,6 +95,8 @@ pub struct World {
 	sums: Vec<Secret<TaskId, Sums>>,
 	challenges: Vec<Secret<TaskId, Challenge>>,
 	forecasts: Vec<Secret<RoundId, Forecast>>,
+	/// Encodings of champions that servers have answered with, by their hashes.
+	champions: BTreeMap<Hash, Vec<u8>>,
 	coverage: Coverage,
 	events: BTreeMap<String, u64>,
 }
@@ -113,6 +116,7 @@ impl World {
 			sums: Vec::new(),
 			challenges: Vec::new(),
 			forecasts: Vec::new(),
+			champions: BTreeMap::new(),
 			coverage: Coverage::default(),
 			events: BTreeMap::new(),
 		};
@@ -141,8 +145,10 @@ impl World {
 		self.coverage.operations += 1;
 		match operation.kind {
 			Kind::Block => {
-				let calls = self.holders_calls(operation).into_iter().chain(self.forecasters_call(operation));
-				for (who, call) in calls {
+				let holders = self.holders_calls(operation).into_iter();
+				let forecasters = self.forecasters_call(operation);
+				let servers = self.servers_calls(operation.a.rotate_left(19) ^ operation.b);
+				for (who, call) in holders.chain(forecasters).chain(servers) {
 					self.apply(who, call);
 				}
 				self.next_block(Chain::begin);
@@ -169,7 +175,8 @@ impl World {
 			}
 			Kind::Work => {
 				let calls = self.work(operation.a).into_iter().chain(self.forecasters_work(operation.b));
-				for (who, call) in calls {
+				let servers = self.servers_calls(operation.a.rotate_left(19) ^ operation.b);
+				for (who, call) in calls.chain(servers) {
 					self.apply(who, call);
 				}
 			}

@@ -6,7 +6,7 @@ use proptest::{collection::vec, prelude::*, sample::select};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "most variants are named after their call")]
 pub enum Kind {
-	/// Send calls of a holder and one about forecasts, seal the block and open the next one.
+	/// Send calls of a holder, one about forecasts and some about channels and offers, seal the block and open the next one.
 	Block,
 	/// Make up to 11 empty blocks.
 	Blocks,
@@ -22,7 +22,8 @@ pub enum Kind {
 	/// Make empty blocks to the end of the present phase of a task, or of a domain's grid.
 	NextPhase,
 	/// Do what workers do at this block: open segments, reveal candidates, and commit, reveal and settle answers. Some answers
-	/// are false or missing, and so are some segments. Forecasters commit, reveal and collect.
+	/// are false or missing, and so are some segments. Forecasters commit, reveal and collect. Payers, servers and their clients send
+	/// calls.
 	Work,
 	Transfer,
 	Commit,

@@ -45,6 +45,8 @@ pub struct RowOptions {
 pub enum Wanted<'a> {
 	/// Those of [`RowOptions`].
 	Chosen,
+	/// Features of [`RowOptions`] without labels: its inputs, or all columns but those that are left out.
+	Features,
 	/// Those of another file, by their names: features and labels.
 	Same(&'a RowTable),
 	/// Those of a model, by their names, or those of [`RowOptions`] where they are named there.
@@ -102,6 +104,8 @@ impl RowTable {
 		let (labels, features) = match wanted {
 			Wanted::Chosen if options.inputs.is_empty() => (label, Features::AllBut(&options.without)),
 			Wanted::Chosen => (label, Features::Lists(&options.inputs)),
+			Wanted::Features if options.inputs.is_empty() => (LabelColumns::Exactly(&[]), Features::AllBut(&options.without)),
+			Wanted::Features => (LabelColumns::Exactly(&[]), Features::Lists(&options.inputs)),
 			Wanted::Same(other) => (LabelColumns::Exactly(&other.label_columns), Features::Exactly(&other.features)),
 			Wanted::Model { features, labels, label_is_optional } => {
 				let labels = match label_is_optional {

@@ -199,6 +199,7 @@ pub async fn run(node: &NodeArgs, args: CreateArgs) -> Result<()> {
 		Some(options) => {
 			let file = options.rows.clone();
 			let draft = compute(move |_| RowDraft::from_csv(&options, &terms)).await?;
+			args.rows.write_map(&draft.mapping, !args.sealing.is_given() || args.key.source().is_some())?;
 			let report = RowDraftReport::new(&draft);
 			let new = New { domain: draft.domain, source: Some(OwnedSource::Rows(file)), notes: draft.notes, report };
 			create(node, &args, new, &remarks).await

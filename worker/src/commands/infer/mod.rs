@@ -8,14 +8,13 @@ pub(super) mod pay;
 mod report;
 
 use crate::{
-	args::{ColumnArgs, KeyArgs, NodeArgs},
+	args::{KeyArgs, NodeArgs},
 	report::OutputArgs,
 };
 use anyhow::{anyhow, bail, Context, Result};
 use choice::Chosen;
 use clap::Args;
 use doin_chain::{Chain, Head, Signer};
-use doin_forecast::SeriesSource;
 use doin_primitives::{inference::CLAIM_PERIODS, Balance, BlockNumber, DomainId, Hash, DOIN};
 use doin_roles::{amount::Amount, home::expand_home, journal::FIRST_BLOCK, serve::champion_at};
 use doin_serve::{
@@ -26,6 +25,7 @@ use doin_serve::{
 };
 use http::Answered;
 pub use http::{plain, Address};
+use input::{InputArgs, Read};
 use lie::{accuse, Bought, Slash};
 use pay::{check_price, Payer, Paying};
 use report::{InferReport, Verified};
@@ -43,15 +43,8 @@ pub struct InferArgs {
 	/// Identifier of the domain whose champion answers
 	#[arg(long, value_name = "ID")]
 	domain: DomainId,
-	/// CSV file, or - for standard input, whose last rows are the input
-	#[arg(long, value_name = "FILE[:ROWS]", required_unless_present = "input")]
-	csv: Option<SeriesSource>,
 	#[command(flatten)]
-	columns: ColumnArgs,
-	/// Raw input in place of a file: the values of one window with commas, in raw units of the domain, or the bytes of a row; may be given
-	/// several times, for up to 64 windows
-	#[arg(long, value_name = "NUMBER,...", allow_hyphen_values = true, conflicts_with = "csv")]
-	input: Vec<String>,
+	input: InputArgs,
 	/// Address of the server [default: the cheapest offer that answers]
 	#[arg(long, value_name = "URL")]
 	server: Option<Address>,
@@ -104,8 +97,8 @@ pub async fn run(node: &NodeArgs, args: InferArgs) -> Result<ExitCode> {
 	let client = Client { chain, purse, signer };
 	let block = client.chain.finalized().await?;
 	let (champion, _) = champion_at(&client.chain, block, args.domain).await?;
-	let input = input::read(&champion, args.csv.clone(), &args.columns, &args.input).await?;
-	let (chosen, mut bought) = client.buy(&args, &champion, input, block).await?;
+	let Read { inputs, labels } = input::read(&champion, &args.input).await?;
+	let (chosen, mut bought) = client.buy(&args, &champion, inputs, block).await?;
 	let known = client.known(&chosen, bought.reply.block).await?;
 	let signed = signed(&bought.reply, &bought.sent, &known).map_err(|fault| {
 		anyhow!("the answer is not accepted: {fault}. Pay this server no more, and choose another one with --server")
@@ -130,7 +123,8 @@ pub async fn run(node: &NodeArgs, args: InferArgs) -> Result<ExitCode> {
 	};
 	let is_false = matches!(verified, Verified::False | Verified::OtherModel);
 	let price = Amount(bought.sent.price);
-	args.output.print(&InferReport::new(bought.reply, bought.server, price, verified, slash))?;
+	let report = InferReport::new(bought.reply, bought.server, price, verified, slash);
+	args.output.print(&labels.iter().fold(report, InferReport::with_labels))?;
 	Ok(if is_false { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 

@@ -3,6 +3,7 @@
 use super::lie::Slash;
 use crate::report::{entry, table, RIGHT};
 use doin_chain::Account;
+use doin_forecast::rows::LabelMap;
 use doin_primitives::{BlockNumber, DomainId};
 use doin_roles::amount::Amount;
 use doin_serve::wire::Reply;
@@ -42,6 +43,12 @@ pub struct InferReport {
 	pub values: Vec<Vec<f64>>,
 	/// Raw outputs of each window.
 	pub outputs: Vec<Vec<i32>>,
+	/// Columns of the labels of rows; empty without a map.
+	#[serde(skip_serializing_if = "Vec::is_empty")]
+	pub label: Vec<String>,
+	/// Labels of each row by the map, one per column; empty without a map.
+	#[serde(skip_serializing_if = "Vec::is_empty")]
+	pub labels: Vec<Vec<String>>,
 	/// Amount that the answer cost.
 	pub price: Amount,
 	/// Channel that has paid; `None` for a free answer.
@@ -65,22 +72,48 @@ impl InferReport {
 			names: reply.names,
 			values: reply.values,
 			outputs: reply.outputs,
+			label: Vec::new(),
+			labels: Vec::new(),
 			price,
 			channel,
 			verified,
 			slash,
 		}
 	}
+
+	/// Returns the report with the labels of its rows by a map.
+	pub fn with_labels(self, map: &LabelMap) -> Self {
+		let labels = match map {
+			LabelMap::Classes(classes) => {
+				let text = |class: &f64| classes.classes.get(*class as usize).cloned().unwrap_or_default();
+				self.values.iter().map(|values| values.iter().map(text).collect()).collect()
+			}
+			LabelMap::Values(maps) => {
+				let texts = |outputs: &Vec<i32>| {
+					maps.iter().zip(outputs).map(|(map, output)| map.shown(map.value((*output).into()))).collect()
+				};
+				self.outputs.iter().map(texts).collect()
+			}
+		};
+		Self { label: map.columns(), labels, ..self }
+	}
 }
 
 impl Display for InferReport {
 	fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-		let unit = if self.unit.is_empty() { String::new() } else { format!(", in {}", self.unit) };
+		// The unit of the domain is that of values around the offset of a map.
+		let has_unit = self.labels.is_empty() && !self.unit.is_empty();
+		let unit = if has_unit { format!(", in {}", self.unit) } else { String::new() };
 		writeln!(f, "Domain {} by its champion of block {}{unit}", self.domain, self.block)?;
-		let titles = std::iter::once(("window".to_string(), RIGHT)).chain(self.names.iter().map(|name| (name.clone(), RIGHT)));
+		let shown = || self.values.iter().map(|values| values.iter().map(ToString::to_string).collect()).collect();
+		let (first, names, cells): (_, _, Vec<Vec<String>>) = match self.labels.is_empty() {
+			true => ("window", &self.names, shown()),
+			false => ("row", &self.label, self.labels.clone()),
+		};
+		let titles = std::iter::once((first.to_string(), RIGHT)).chain(names.iter().map(|name| (name.clone(), RIGHT)));
 		let mut windows = table(titles);
-		for (at, values) in self.values.iter().enumerate() {
-			windows.add_row(std::iter::once((at + 1).to_string()).chain(values.iter().map(ToString::to_string)));
+		for (at, cells) in cells.into_iter().enumerate() {
+			windows.add_row(std::iter::once((at + 1).to_string()).chain(cells));
 		}
 		writeln!(f, "{}", windows.trim_fmt())?;
 		entry(f, "server", self.server)?;
@@ -108,7 +141,9 @@ impl Display for InferReport {
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use doin_forecast::rows::labels::{ClassMap, ValueMap};
 	use doin_primitives::DOIN;
+	use serde_json::json;
 
 	fn reply() -> Reply {
 		Reply {
@@ -136,6 +171,28 @@ mod tests {
 			(&json["verified"], &json["price"], &json["outputs"][0][1]),
 			(&"right".into(), &"0.01 DOIN".into(), &13.into())
 		);
+	}
+
+	#[test]
+	fn rows_are_shown_with_the_labels_of_their_map() {
+		let labels = LabelMap::Classes(ClassMap { column: "side".into(), classes: vec!["left".into(), "right".into()] });
+		let reply = |unit: &str, values: [f64; 2], outputs: [i32; 2]| Reply {
+			unit: unit.into(),
+			names: vec!["1".into()],
+			values: values.map(|value| vec![value]).into(),
+			outputs: outputs.map(|output| vec![output]).into(),
+			..reply()
+		};
+		let report = |reply: Reply| InferReport::new(reply, Account([1; 32]), Amount(0), Verified::Right, None);
+		let report_of_classes = report(reply("", [1.0, 0.0], [5, 9])).with_labels(&labels);
+		let text = report_of_classes.to_string();
+		assert!(text.starts_with("Domain 3 by its champion of block 90\nrow   side\n  1  right\n  2   left\n"), "{text}");
+		let json = serde_json::to_value(&report_of_classes).unwrap();
+		assert_eq!((&json["label"], &json["labels"]), (&json!(["side"]), &json!([["right"], ["left"]])));
+		let value = ValueMap { column: "price".into(), offset: 100.0, unit: 0.5, deviation: 1.0 };
+		let text = report(reply("price", [1.0, 0.0], [32, 0])).with_labels(&LabelMap::Values(vec![value])).to_string();
+		assert!(text.starts_with("Domain 3 by its champion of block 90\nrow   price\n  1  101.00\n  2  100.00\n"), "{text}");
+		assert!(serde_json::to_value(report(self::reply())).unwrap().get("labels").is_none());
 	}
 
 	#[test]

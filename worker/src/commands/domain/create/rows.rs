@@ -6,11 +6,11 @@ use crate::{
 	report::{entry, table, write_table, LEFT, RIGHT},
 	row_args::row_options,
 };
-use anyhow::Result;
+use anyhow::{ensure, Result};
 use clap::Args;
 use doin_forecast::{
 	decimal,
-	rows::{model_file::features_text, ImageSize, LabelMap, MappingOptions, RowMapping, RowOptions},
+	rows::{model_file::features_text, write_map, ImageSize, LabelMap, MappingOptions, RowMapping, RowOptions},
 	sealed::RowSource,
 	DraftOptions, RowDraft, RowDraftOptions, SeriesSource,
 };
@@ -19,7 +19,10 @@ use doin_roles::amount::Amount;
 use doin_scoring::rows::Image;
 use serde::Serialize;
 use serde_with::{As, DisplayFromStr};
-use std::fmt::{self, Display, Formatter};
+use std::{
+	fmt::{self, Display, Formatter},
+	path::PathBuf,
+};
 
 /// Columns whose ranges the text lists.
 const RANGES: usize = 8;
@@ -47,6 +50,9 @@ pub struct RowArgs {
 	/// Columns that are neither label nor feature, e.g. an identifier. All others are features, or those of --inputs
 	#[arg(long, value_name = "COLUMN,...", requires = "label", conflicts_with = "inputs", help_heading = "Rows")]
 	without: Vec<String>,
+	/// Write the map of columns to bytes to this file, for clients that buy labels of rows: `infer --map`
+	#[arg(long, value_name = "FILE", requires = "label", conflicts_with = "genome", help_heading = "Rows")]
+	map_out: Option<PathBuf>,
 }
 
 impl RowArgs {
@@ -55,7 +61,23 @@ impl RowArgs {
 		self.label.is_some()
 	}
 
-	/// Returns the options as arguments.
+	/// Writes the map of the columns to the file of `--map-out`, if there is one. `is_ordered` is `true` if the rows have the order of the
+	/// registration.
+	///
+	/// # Errors
+	///
+	/// Errors if the rows have another order, and if the file cannot be written.
+	pub fn write_map(&self, mapping: &RowMapping, is_ordered: bool) -> Result<()> {
+		let Some(path) = &self.map_out else { return Ok(()) };
+		ensure!(
+			is_ordered,
+			"the key of the owner orders the rows of a sealed domain, and the map follows from the first ones, so --map-out needs it: add \
+			 --key FILE"
+		);
+		write_map(mapping, path)
+	}
+
+	/// Returns the options as arguments, without a file that is written.
 	pub fn to_arguments(&self) -> Vec<String> {
 		let label = self.label.iter().flat_map(|label| argument("--label", label));
 		let values = self.values.then(|| "--values".to_string());
@@ -279,7 +301,7 @@ impl Display for RowDraftReport {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use doin_forecast::{sealed::SegmentKey, DomainTerms, SealedTerms};
+	use doin_forecast::{rows::read_map, sealed::SegmentKey, DomainTerms, SealedTerms};
 	use doin_primitives::DOIN;
 
 	#[test]
@@ -292,14 +314,19 @@ mod tests {
 		};
 		let text: String = std::iter::once("a,b,side\n".to_string()).chain((0..2_000).map(line)).collect();
 		std::fs::write(&path, text).unwrap();
-		let args = RowArgs { label: Some("side".into()), ..RowArgs::default() };
+		let map = folder.path().join("letters.map");
+		let args = RowArgs { label: Some("side".into()), map_out: Some(map.clone()), ..RowArgs::default() };
 		let options = args.options(path.as_path().into(), &DraftOptions::default()).unwrap().unwrap();
 		assert!(RowArgs::default().options(path.as_path().into(), &DraftOptions::default()).unwrap().is_none());
 		let key = SegmentKey::of_child(&[1; 32]);
 		let sealed = SealedTerms { segments: 2, segment: Some(512), stake: 10 * DOIN, key };
 		// A linear model separates the classes.
 		let terms = DomainTerms { licence: "CC-BY-4.0".into(), sealed: Some(sealed), linear: false, ..DomainTerms::default() };
-		let report = RowDraftReport::new(&RowDraft::from_csv(&options, &terms).unwrap());
+		let draft = RowDraft::from_csv(&options, &terms).unwrap();
+		assert!(args.write_map(&draft.mapping, false).unwrap_err().to_string().contains("--key FILE"));
+		args.write_map(&draft.mapping, true).unwrap();
+		assert_eq!(read_map(&map).unwrap(), draft.mapping);
+		let report = RowDraftReport::new(&draft);
 		let text = report.to_string();
 		for part in [
 			"domain      letters side\nrows        976 published, of 3 bytes each; 848 train, 128 validate\n",
