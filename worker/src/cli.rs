@@ -395,9 +395,10 @@ EXAMPLES
   doin-worker verify 0
   doin-worker verify 3 --node wss://NODE --chunks 8
   doin-worker verify 3 --round 120
+  doin-worker verify 7 --config worker.toml         (a tolerance domain, by its program, which the configuration lists)
 
 Exit status: 0 verified, 1 mismatch, 2 inconclusive. The series is checked against the hash in the domain's record, and sums \
-are computed from the bytes of the models.")]
+are computed from the bytes of the models. Sums of a tolerance domain have to agree within its tolerance.")]
 	Verify(verify::VerifyArgs),
 	/// Evolve and evaluate loss genomes for one account, until Ctrl-C or for some cycles
 	#[command(after_help = mine::HELP)]
