@@ -72,6 +72,22 @@ impl Worker {
 		Self::start_in(base, arguments)
 	}
 
+	/// Starts a worker that has these roles for development accounts in one domain, a tolerance domain whose program is the entry `program`
+	/// of its configuration.
+	///
+	/// # Errors
+	/// Errors if it was not built, or if it cannot be started.
+	pub fn in_tolerance_domain(url: &str, domain: u64, program: &str, roles: &[(&str, &str)]) -> Result<Self> {
+		let has = |wanted: &str| roles.iter().any(|(role, _)| *role == wanted);
+		let mut text = String::new();
+		for (role, key) in roles {
+			writeln!(text, "[[identities]]\nrole = \"{role}\"\ndev = \"{key}\"")?;
+		}
+		let (optimize, evaluate) = (has("optimize"), has("evaluate"));
+		writeln!(text, "[[domains]]\ndomain_id = {domain}\noptimize = {optimize}\nevaluate = {evaluate}")?;
+		Self::configured(url, &format!("{text}{program}[resource_limits]\ngpu = \"none\"\n"))
+	}
+
 	/// Starts a worker that serves domain 0 for the offer of a development account, at the address of its dashboard.
 	///
 	/// # Errors
@@ -144,6 +160,11 @@ impl Worker {
 	/// Returns its directory.
 	pub fn base(&self) -> &Path {
 		self.base.path()
+	}
+
+	/// Returns the path of the configuration that it was started with.
+	pub fn config(&self) -> String {
+		self.base.path().join("worker.toml").display().to_string()
 	}
 
 	/// Checks that it runs.

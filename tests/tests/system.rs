@@ -31,4 +31,5 @@ mod rpc_load;
 mod sealed;
 mod shared_work;
 mod sync;
+mod tolerance;
 mod worker;

@@ -374,13 +374,15 @@ goes on from the same command, and repeats the candidates only that were being e
 candidates with their fitness: of a landscape, its value in millionths, and genes are thousandths; of a training, the validation error sum. \
 No model is kept: train the best genes with `doin-worker train --out`.")]
 	Optimize(Box<optimize::OptimizeArgs>),
-	/// Compute the errors of a saved model on a series or on rows, and compare them with those of simple models
+	/// Compute the errors of a saved model on a series or on rows beside those of simple models, or those of a model of a tolerance domain
 	#[command(after_help = "\
 EXAMPLES
   doin-worker evaluate --model load.doin --csv load.csv
   doin-worker evaluate --model load.doin --csv next-year.csv
   doin-worker evaluate --model load.doin --csv next-year.csv:1000 --column megawatts --inputs wind2,sun2   (other column names)
   doin-worker evaluate --model letters.doin --csv letters.csv                  (rows: mistakes, class by class)
+  doin-worker evaluate --domain 7 --gene rate=17 --config worker.toml   (the program of a tolerance domain trains and scores a candidate)
+  doin-worker evaluate --domain 7 --config worker.toml                  (and here its champion)
 
 A file of the training is recognised by its values, and split as in the training.")]
 	Evaluate(evaluate::EvaluateArgs),
@@ -398,9 +400,10 @@ EXAMPLES
   doin-worker verify 0
   doin-worker verify 3 --node wss://NODE --chunks 8
   doin-worker verify 3 --round 120
+  doin-worker verify 7 --config worker.toml         (a tolerance domain, by its program, which the configuration lists)
 
 Exit status: 0 verified, 1 mismatch, 2 inconclusive. The series is checked against the hash in the domain's record, and sums \
-are computed from the bytes of the models.")]
+are computed from the bytes of the models. Sums of a tolerance domain have to agree within its tolerance.")]
 	Verify(verify::VerifyArgs),
 	/// Evolve and evaluate loss genomes for one account, until Ctrl-C or for some cycles
 	#[command(after_help = mine::HELP)]
@@ -573,7 +576,7 @@ impl Cli {
 				let interrupted = optimize::run(*args).await?;
 				return Ok(if interrupted { ExitCode::from(INTERRUPTED) } else { ExitCode::SUCCESS });
 			}
-			Command::Evaluate(args) => evaluate::run(args).await?,
+			Command::Evaluate(args) => evaluate::run(node, args).await?,
 			Command::Predict(args) => predict::run(args).await?,
 			// The result of a verification is the exit code.
 			Command::Verify(args) => return Ok(verify::run(node, args).await),

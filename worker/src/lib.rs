@@ -13,6 +13,7 @@ mod documented;
 #[cfg(test)]
 mod fixtures;
 mod owned_args;
+mod program_args;
 mod report;
 mod row_args;
 mod work;

@@ -183,6 +183,16 @@ impl Chain {
 		Ok(evaluator.map(|evaluator| evaluator.serving).unwrap_or_default())
 	}
 
+	/// Returns the number of evaluators that serve a domain by choice, of which quorums are drawn while it has no weight.
+	///
+	/// # Errors
+	/// Errors if the node does not answer, or if the answer cannot be decoded.
+	pub async fn serving_evaluators(&self, at: Head, domain: DomainId) -> Result<u32, ReadError> {
+		let roster = Value::unnamed_variant("Domain", [Value::from(domain)]);
+		let seats: Option<u32> = self.storage(at, "Evaluators", "Rosters", vec![roster]).await?;
+		Ok(seats.unwrap_or(0))
+	}
+
 	/// Returns the reputation record of an account, or `None` if its score is neutral and not recorded.
 	///
 	/// # Errors

@@ -1,14 +1,15 @@
-//! `evaluate`: errors of a saved model on a series or on rows, beside simple models.
+//! `evaluate`: errors of a saved model on a series or on rows, beside simple models, and those of a model of a tolerance domain.
 
 mod rows;
+mod tolerance;
 
 use crate::{
-	args::DataArgs,
+	args::{ColumnArgs, DataArgs, NodeArgs},
 	report::{better_cell, entry, table, write_table, OutputArgs, Remarks, LEFT, RIGHT},
 	row_args::RowLabelArgs,
 	work::{compute, threads},
 };
-use anyhow::Result;
+use anyhow::{bail, Result};
 use clap::Args;
 use doin_compute::thread_pool;
 use doin_forecast::{
@@ -17,7 +18,7 @@ use doin_forecast::{
 	rows::AnyModel,
 	significant,
 	target::{class_range, scored_steps},
-	ErrorFigures, ErrorScale, Evaluation, LoadedModel, SplitRule, StepErrors, Table,
+	ErrorFigures, ErrorScale, Evaluation, LoadedModel, SeriesSource, SplitRule, StepErrors, Table,
 };
 use doin_scoring::Target;
 pub use rows::read as read_rows;
@@ -32,10 +33,13 @@ use std::{
 #[derive(Clone, Debug, Args)]
 pub struct EvaluateArgs {
 	/// File that `train --out` wrote
-	#[arg(long, value_name = "FILE")]
-	model: PathBuf,
+	#[arg(long, value_name = "FILE", required_unless_present = "domain")]
+	model: Option<PathBuf>,
+	/// CSV file, also compressed by gzip, or - for standard input; FILE:1000 uses its first 1000 rows
+	#[arg(long, value_name = "FILE[:ROWS]", required_unless_present = "domain")]
+	csv: Option<SeriesSource>,
 	#[command(flatten)]
-	data: DataArgs,
+	columns: ColumnArgs,
 	#[command(flatten)]
 	rows: RowLabelArgs,
 	/// Parts to validate and test on, as TRAIN/VAL in per cent or rows [default: those of the training for a file of the
@@ -46,6 +50,18 @@ pub struct EvaluateArgs {
 	#[arg(long, value_name = "N")]
 	cores: Option<usize>,
 	#[command(flatten)]
+	tolerance: tolerance::DomainArgs,
+	#[command(flatten)]
+	output: OutputArgs,
+}
+
+/// A model file, and the data that it is evaluated on.
+struct OnFile {
+	model: PathBuf,
+	data: DataArgs,
+	rows: RowLabelArgs,
+	split: Option<SplitRule>,
+	cores: Option<usize>,
 	output: OutputArgs,
 }
 
@@ -54,25 +70,36 @@ pub struct EvaluateArgs {
 /// # Errors
 ///
 /// Errors if the model or the data cannot be used.
-pub async fn run(args: EvaluateArgs) -> Result<()> {
-	compute(move |_| {
-		let loaded = match AnyModel::read(&args.model)? {
+pub async fn run(node: &NodeArgs, args: EvaluateArgs) -> Result<()> {
+	let EvaluateArgs { model, csv, columns, rows, split, cores, tolerance, output } = args;
+	if let Some(id) = tolerance.domain {
+		return tolerance::run(node, id, model, tolerance, output).await;
+	}
+	let (Some(model), Some(csv)) = (model, csv) else {
+		bail!("no model and no data are named: add --model FILE and --csv FILE, or --domain ID for a tolerance domain");
+	};
+	let on_file = OnFile { model, data: DataArgs { csv, columns }, rows, split, cores, output };
+	compute(move |_| on_file.evaluate()).await
+}
+
+impl OnFile {
+	fn evaluate(&self) -> Result<()> {
+		let loaded = match AnyModel::read(&self.model)? {
 			AnyModel::Series(loaded) => loaded,
-			AnyModel::Rows(loaded) => return rows::run(&args, &args.rows.mapped(*loaded)?),
+			AnyModel::Rows(loaded) => return rows::run(self, &self.rows.mapped(*loaded)?),
 		};
-		args.rows.check_unused()?;
-		let columns = &args.data.columns;
-		let table = loaded.table(&args.data.csv, columns.column.as_deref(), &columns.options())?;
+		self.rows.check_unused()?;
+		let columns = &self.data.columns;
+		let table = loaded.table(&self.data.csv, columns.column.as_deref(), &columns.options())?;
 		let remarks = Remarks::default();
 		remarks.add_notes(&table.series.notes);
 		let values = table.raw(loaded.unit, &loaded.inputs)?;
 		let evaluation =
-			thread_pool(threads(args.cores))?.install(|| Evaluation::new(&loaded, &table.file, values, args.split.as_ref()))?;
+			thread_pool(threads(self.cores))?.install(|| Evaluation::new(&loaded, &table.file, values, self.split.as_ref()))?;
 		let notes = remarks.texts();
-		let report = EvaluateReport::new(&loaded, &table, &evaluation, args.split.is_some());
-		args.output.print(&EvaluateReport { notes, ..report })
-	})
-	.await
+		let report = EvaluateReport::new(&loaded, &table, &evaluation, self.split.is_some());
+		self.output.print(&EvaluateReport { notes, ..report })
+	}
 }
 
 /// Report of `evaluate`.

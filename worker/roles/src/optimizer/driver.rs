@@ -26,7 +26,8 @@ use doin_chain::{Account, Call, Head, Signer, SubmitError, Urgency};
 use doin_compute::{baseline::ErrorSummary, Executor};
 use doin_forecast::significant;
 use doin_primitives::{
-	blake2_256, payload::Reveal, views::RoundView, Balance, DomainId, Evidence, EvidenceKind, ModelRef, RoundId,
+	blake2_256, payload::Reveal, quorum::MIN_QUORUM, views::RoundView, Balance, DomainId, Evidence, EvidenceKind, ModelRef,
+	RoundId,
 };
 use doin_scoring::{verdict::loss, Model};
 use std::{sync::Arc, time::Duration};
@@ -413,6 +414,10 @@ impl Optimizer {
 
 	/// Tries candidates, and commits the one that would probably earn most.
 	async fn choose(&mut self, head: Head, view: &View) -> Result<()> {
+		if let Some(wait) = self.lacks_evaluators(head).await? {
+			self.wait(wait);
+			return Ok(());
+		}
 		let work = self.context.chain.work(head).await?;
 		let purse = view.evidence.as_ref().map(|evidence| evidence.purse);
 		let rates = Rates::new(&view.domain, self.problem.spec.evidence.value(), &work, purse);
@@ -444,6 +449,15 @@ impl Optimizer {
 			self.policy.remove_candidate(&passed.candidate.genes);
 		}
 		Ok(())
+	}
+
+	/// Returns the reason to wait if no quorum can be drawn for a tolerance domain: a commit would fail, and cost its fee.
+	async fn lacks_evaluators(&self, head: Head) -> Result<Option<Wait>> {
+		if self.problem.tolerance().is_none() {
+			return Ok(None);
+		}
+		let serving = self.context.chain.serving_evaluators(head, self.problem.id).await?;
+		Ok((serving < MIN_QUORUM).then_some(Wait::NotServed { serving }))
 	}
 
 	/// Returns the reason to wait if the seat of `entry`, its commit or its reveal cannot be paid.

@@ -54,6 +54,11 @@ pub enum Wait {
 	NoReward,
 	/// The round is full, or too many earlier rounds are undecided.
 	UndecidedRounds,
+	/// Too few evaluators serve a tolerance domain, so it takes no commits: nobody else computes its sums.
+	NotServed {
+		/// Evaluators that serve it.
+		serving: u32,
+	},
 	/// A segment of the domain that was asked for is not opened, so the domain takes no commits.
 	Suspended {
 		/// Block in which that began.
@@ -215,6 +220,9 @@ impl Wait {
 		match self {
 			Self::NoReward => tracing::info!(target: TARGET, "domain has neither weight nor bounty; not committing"),
 			Self::UndecidedRounds => tracing::info!(target: TARGET, "earlier rounds are undecided; not committing"),
+			Self::NotServed { serving } => tracing::info!(
+				target: TARGET, serving, "fewer than three evaluators serve the domain; not committing until more of them list its program"
+			),
 			Self::Suspended { since } => tracing::info!(
 				target: TARGET, since, "the owner has not opened the segment of an earlier round; not committing until it is opened"
 			),

@@ -79,9 +79,17 @@ impl Trial {
 	) -> Result<TrialOutcome> {
 		let mut outcome = TrialOutcome::default();
 		for candidate in &self.candidates {
-			let sums = |models: &[Model]| match problem.tolerance() {
-				Some(_) => problem.program_sums(models, stop),
-				None => problem.practice_sums(models, &seed()),
+			let sums = |models: &[Model]| -> Result<Vec<Vec<u32>>> {
+				match (problem.tolerance(), models) {
+					(Some(_), [initial, _, rivals @ ..]) => {
+						let others: Vec<Model> = std::iter::once(initial).chain(rivals).cloned().collect();
+						let mut sums = problem.program_sums(&others, stop)?;
+						// The program has computed those of the candidate for the search, on the same chunks.
+						sums.insert(1, candidate.errors.validation.clone());
+						Ok(sums)
+					}
+					_ => problem.practice_sums(models, &seed()),
+				}
 			};
 			match self.merit(problem, initial, &candidate.model, sums)? {
 				Some(merit) => outcome.passed.push(Passed { candidate: candidate.clone(), merit }),

@@ -26,6 +26,9 @@ use doin_scoring::{
 };
 use std::sync::{atomic::AtomicBool, Arc};
 
+/// Bytes of the encoding of an opaque model beside its own: version, index and length.
+const ENCODING_BYTES: u32 = 6;
+
 /// A domain's record with its published data.
 #[derive(Clone, Debug)]
 pub struct Problem {
@@ -264,12 +267,17 @@ impl Problem {
 	///
 	/// Errors as [`user_program`](Problem::user_program) does, and if the program fails.
 	pub fn program_sums(&self, models: &[Model], stop: &AtomicBool) -> Result<Vec<Vec<u32>>> {
-		let program = self.user_program()?;
+		let (program, chunks) = (self.user_program()?, (0..self.chunks()).collect::<Vec<_>>());
 		let sums = |model: &Model| -> Result<Vec<u32>> {
 			let Model::Opaque(bytes) = model else { bail!("a model of domain {} is not one of a program of a user", self.id) };
-			Ok(program.evaluate(bytes, self.chunks(), stop)?)
+			Ok(program.known_sums(bytes, &chunks, stop)?)
 		};
 		models.iter().map(sums).collect()
+	}
+
+	/// Returns the most bytes of a model of a tolerance domain, without those of its encoding.
+	pub fn opaque_bytes(&self) -> usize {
+		self.spec.limits.model_bytes.saturating_sub(ENCODING_BYTES) as usize
 	}
 
 	/// Returns the number of chunks of a recomputation.

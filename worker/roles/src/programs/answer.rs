@@ -13,19 +13,19 @@ pub(super) fn hexadecimal(bytes: &[u8]) -> String {
 	format!("0x{}", hex::encode(bytes))
 }
 
-/// Returns the sums of `{"sums":[…]}`, one for each of `chunks` chunks.
+/// Returns the sums of `{"sums":[…]}`, one for each of `chunks`.
 ///
 /// # Errors
 ///
 /// Errors with the reason and the next step.
-pub(super) fn sums(result: &Value, chunks: u16) -> Result<Vec<u32>, String> {
+pub(super) fn sums(result: &Value, chunks: &[u16]) -> Result<Vec<u32>, String> {
 	let Some(sums) = result.get("sums").and_then(Value::as_array) else {
 		return Err(format!("it has answered `{}`: return {{\"sums\": […]}}", shown(result)));
 	};
-	if sums.len() != usize::from(chunks) {
-		return Err(format!("it has answered {} sums: return one for each of {chunks} chunks", sums.len()));
+	if sums.len() != chunks.len() {
+		return Err(format!("it has answered {} sums: return one for each of {} chunks", sums.len(), chunks.len()));
 	}
-	let sum = |(chunk, sum): (usize, &Value)| {
+	let sum = |(chunk, sum): (&u16, &Value)| {
 		let whole = sum.as_u64().and_then(|sum| u32::try_from(sum).ok()).filter(|sum| *sum <= LARGEST_SUM);
 		whole.ok_or_else(|| {
 			format!(
@@ -34,7 +34,7 @@ pub(super) fn sums(result: &Value, chunks: u16) -> Result<Vec<u32>, String> {
 			)
 		})
 	};
-	sums.iter().enumerate().map(sum).collect()
+	chunks.iter().zip(sums).map(sum).collect()
 }
 
 /// Returns the model of `{"model":"0x…"}`, which has 1 to `most` bytes.
@@ -71,7 +71,7 @@ mod tests {
 
 	#[test]
 	fn sums_are_whole_numbers_one_for_each_chunk() {
-		assert_eq!(sums(&json!({ "sums": [0, 7, 4_294_967_294u32], "extra": 1 }), 3), Ok(vec![0, 7, LARGEST_SUM]));
+		assert_eq!(sums(&json!({ "sums": [0, 7, 4_294_967_294u32], "extra": 1 }), &[0, 1, 2]), Ok(vec![0, 7, LARGEST_SUM]));
 		for (result, reason) in [
 			(json!({}), "it has answered `{}`: return {\"sums\": […]}"),
 			(json!({ "sums": 7 }), "return {\"sums\""),
@@ -82,9 +82,10 @@ mod tests {
 			(json!({ "sums": [null, 1] }), "the sum of chunk 0 is `null`"),
 			(json!({ "sums": ["7", 1] }), "the sum of chunk 0 is `\"7\"`"),
 		] {
-			let found = sums(&result, 2).unwrap_err();
+			let found = sums(&result, &[0, 1]).unwrap_err();
 			assert!(found.contains(reason), "{found}");
 		}
+		assert!(sums(&json!({ "sums": [1, -1] }), &[3, 9]).unwrap_err().contains("the sum of chunk 9 is `-1`"));
 	}
 
 	#[test]
@@ -100,6 +101,6 @@ mod tests {
 			let found = model(&result, 2).unwrap_err();
 			assert!(found.contains(reason), "{found}");
 		}
-		assert!(sums(&json!({ "sums": "x".repeat(1_000) }), 1).unwrap_err().len() < 200);
+		assert!(sums(&json!({ "sums": "x".repeat(1_000) }), &[0]).unwrap_err().len() < 200);
 	}
 }

@@ -47,6 +47,8 @@ const CPU_SECONDS: u64 = 24 * 3_600;
 const OPEN_FILES: u64 = 256;
 /// Greatest size of a file that a program writes, bytes.
 const FILE: u64 = 1 << 30;
+/// Answers of a program that are kept at most.
+const MOST_KNOWN: usize = 64;
 
 /// Returns the limits of a program of the user that has `memory_mb` MiB and may write to `folder`.
 pub(crate) fn limits(memory_mb: u64, folder: Option<PathBuf>) -> Limits {
@@ -82,11 +84,16 @@ impl Programs {
 	}
 }
 
+/// Hash of a model, and chunks that it is evaluated on.
+type Question = (Hash, Vec<u16>);
+
 /// A program of tolerance domains. It is started when it is asked first, and answers one question at a time.
 #[derive(Debug)]
 pub struct UserProgram {
 	config: ProgramConfig,
 	state: Mutex<State>,
+	/// Answers that are kept.
+	known: Mutex<BTreeMap<Question, Vec<u32>>>,
 }
 
 /// Process of a program, and its failures.
@@ -105,7 +112,7 @@ struct State {
 impl UserProgram {
 	/// Returns a program that is not started.
 	pub fn new(config: ProgramConfig) -> Self {
-		Self { config, state: Mutex::default() }
+		Self { config, state: Mutex::default(), known: Mutex::default() }
 	}
 
 	/// Returns the same program in a process of its own, so that a training does not delay an answer.
@@ -119,7 +126,31 @@ impl UserProgram {
 	///
 	/// Errors if the file does not have its hash, and if the program fails or answers something else than such sums.
 	pub fn evaluate(&self, model: &[u8], chunks: u16, stop: &AtomicBool) -> Result<Vec<u32>, ProgramFault> {
-		let params = json!({ "model": answer::hexadecimal(model), "chunks": (0..chunks).collect::<Vec<_>>() });
+		self.evaluate_on(model, &(0..chunks).collect::<Vec<_>>(), stop)
+	}
+
+	/// Returns the error sums of `model` on `chunks`, in their order, and asks the program only if they are not among the answers that are
+	/// kept: the sums of a model are the same for every round. Blocks as [`evaluate`](Self::evaluate) does.
+	///
+	/// # Errors
+	///
+	/// Errors as [`evaluate`](Self::evaluate) does.
+	pub fn known_sums(&self, model: &[u8], chunks: &[u16], stop: &AtomicBool) -> Result<Vec<u32>, ProgramFault> {
+		let question = (blake2_256(model), chunks.to_vec());
+		if let Some(known) = self.known.lock().get(&question) {
+			return Ok(known.clone());
+		}
+		let sums = self.evaluate_on(model, chunks, stop)?;
+		let mut known = self.known.lock();
+		if known.len() >= MOST_KNOWN {
+			known.clear();
+		}
+		known.insert(question, sums.clone());
+		Ok(sums)
+	}
+
+	fn evaluate_on(&self, model: &[u8], chunks: &[u16], stop: &AtomicBool) -> Result<Vec<u32>, ProgramFault> {
+		let params = json!({ "model": answer::hexadecimal(model), "chunks": chunks });
 		self.ask("evaluate", &params, stop, |result| answer::sums(result, chunks))
 	}
 

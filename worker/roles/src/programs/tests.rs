@@ -65,6 +65,22 @@ fn a_program_answers_sums_and_trains_models() {
 }
 
 #[test]
+fn a_known_answer_is_not_asked_for_again() {
+	let program = UserProgram::new(config("crash"));
+	let stop = AtomicBool::new(false);
+	let known = |model: &[u8], chunks: &[u16]| program.known_sums(model, chunks, &stop);
+	assert_eq!(known(&[5], &[3, 9]), Ok(vec![5_003, 5_009]));
+	assert!(known(&[7], &[3, 9]).is_err(), "the program has crashed, and pauses");
+	assert_eq!(known(&[5], &[3, 9]), Ok(vec![5_003, 5_009]));
+	assert!(known(&[5], &[3]).is_err() && known(&[7], &[3, 9]).is_err(), "these are not known");
+	program.state.lock().pause = None;
+	for chunk in 0..2 * MOST_KNOWN as u16 {
+		assert_eq!(known(&[5], &[chunk]), Ok(vec![5_000 + u32::from(chunk)]));
+		assert!(program.known.lock().len() <= MOST_KNOWN);
+	}
+}
+
+#[test]
 fn only_a_listed_hash_has_a_program() {
 	let listed = config("none");
 	let programs = Programs::new(std::slice::from_ref(&listed));

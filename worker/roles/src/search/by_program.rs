@@ -32,8 +32,6 @@ use std::{
 };
 use tokio::sync::mpsc;
 
-/// Bytes of the encoding of an opaque model beside its own: version, index and length.
-const ENCODING_BYTES: u32 = 6;
 /// Time after which a pausing search looks whether it is stopped.
 const TICK: Duration = Duration::from_millis(50);
 /// Candidates in a row that may fail before a warning.
@@ -155,7 +153,7 @@ impl ProgramRunner {
 	/// Has the program train and score a candidate, and sends it. Returns its fitness; `u64::MAX` if the program fails on it.
 	fn train(&mut self, genes: &[i64], initial: u64) -> Result<u64, End> {
 		self.meter.batch_begins(0, vec!["program".into()]);
-		let most = self.problem.spec.limits.model_bytes.saturating_sub(ENCODING_BYTES) as usize;
+		let most = self.problem.opaque_bytes();
 		let trained = self.patiently(|program, stop| {
 			let bytes = program.train(space::named(&self.names, genes), most, stop)?;
 			let sums = program.evaluate(&bytes, self.problem.chunks(), stop)?;

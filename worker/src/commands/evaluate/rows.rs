@@ -1,6 +1,6 @@
 //! `evaluate` of a model of rows.
 
-use super::EvaluateArgs;
+use super::OnFile;
 use crate::{
 	commands::row_figures::{class_figures, class_table, value_table, ClassFigures, RowFigures},
 	report::{entry, table, write_table, LEFT, RIGHT},
@@ -21,7 +21,7 @@ use std::{
 /// # Errors
 ///
 /// Errors if the file has no labels or does not fit the model.
-pub fn run(args: &EvaluateArgs, loaded: &LoadedRowModel) -> Result<()> {
+pub(super) fn run(args: &OnFile, loaded: &LoadedRowModel) -> Result<()> {
 	ensure!(
 		args.split.is_none(),
 		"--split is not used for a model of rows: a file of the training has the parts of the training, and all rows of other data count"

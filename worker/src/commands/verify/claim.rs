@@ -2,10 +2,18 @@
 
 use anyhow::Result;
 use doin_compute::{selected_chunk_sums, SeededEvidence};
-use doin_primitives::{EvidenceRef, Hash};
-use doin_roles::problem::Problem;
+use doin_primitives::{tolerance::is_within, EvidenceRef, Hash, MILLION};
+use doin_roles::{problem::Problem, programs::ProgramFault};
 use doin_scoring::{verdict::total, Model};
-use std::str::FromStr;
+use std::{
+	str::FromStr,
+	sync::atomic::{AtomicBool, Ordering},
+	thread,
+	time::Duration,
+};
+
+/// Time after which a program that pauses is asked again.
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// Chunks that are recomputed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,12 +88,13 @@ pub enum Finding {
 }
 
 impl Claim {
-	/// Recomputes the errors on the given chunks.
+	/// Recomputes the errors on the given chunks. Those of a tolerance domain have to agree within its tolerance, and all others to be equal.
+	/// The program of a tolerance domain is asked until `stop` is set.
 	///
 	/// # Errors
 	///
-	/// Errors if the windows of a chunk cannot be made.
-	pub fn check(&self, problem: &Problem, chunks: &[u16]) -> Result<Finding> {
+	/// Errors if the windows of a chunk cannot be made, or if the program of a tolerance domain cannot be started.
+	pub fn check(&self, problem: &Problem, chunks: &[u16], stop: &AtomicBool) -> Result<Finding> {
 		let model = match &self.model {
 			Ok(model) => model,
 			Err(reason) => return Ok(Finding::Mismatch(format!("the model is not admissible: {reason}"))),
@@ -94,12 +103,19 @@ impl Claim {
 		if !whole && matches!(self.stated, StatedErrors::Total(_)) {
 			return Ok(Finding::Inconclusive("only the sum over all chunks is stored: use --chunks all".into()));
 		}
-		let draw = self.draw.as_ref().map(|(evidence, seed)| SeededEvidence { evidence: *evidence, seed });
-		let own = selected_chunk_sums(&problem.spec, &problem.data, draw, std::slice::from_ref(model), chunks)?.remove(0);
+		let own = match self.own_sums(problem, model, chunks, stop)? {
+			Ok(own) => own,
+			Err(fault) => return Ok(Finding::Inconclusive(fault)),
+		};
 		let verified = Finding::Verified { chunks: own.len(), error: total(&own) };
+		let epsilon = problem.tolerance().map_or(0, |tolerance| tolerance.epsilon);
+		let beyond = match epsilon {
+			0 => String::new(),
+			epsilon => format!(", which is out of the tolerance of {epsilon} ppm"),
+		};
 		Ok(match &self.stated {
-			StatedErrors::Total(stated) if *stated != total(&own) => {
-				Finding::Mismatch(format!("the chain has an error sum of {stated}, and {} is computed here", total(&own)))
+			StatedErrors::Total(stated) if !is_near(total(&own), *stated, epsilon) => {
+				Finding::Mismatch(format!("the chain has an error sum of {stated}, and {} is computed here{beyond}", total(&own)))
 			}
 			StatedErrors::Total(_) => verified,
 			StatedErrors::Chunks(stated) if stated.len() != usize::from(problem.chunks()) => Finding::Mismatch(format!(
@@ -108,9 +124,10 @@ impl Claim {
 				problem.chunks()
 			)),
 			StatedErrors::Chunks(stated) => {
-				match chunks.iter().zip(&own).find(|(chunk, own)| stated[usize::from(**chunk)] != **own) {
+				let differs = |(chunk, own): &(&u16, &u32)| !is_within(**own, stated[usize::from(**chunk)], epsilon);
+				match chunks.iter().zip(&own).find(differs) {
 					Some((chunk, own)) => Finding::Mismatch(format!(
-						"chunk {chunk} has an error sum of {} on the chain, and {own} is computed here",
+						"chunk {chunk} has an error sum of {} on the chain, and {own} is computed here{beyond}",
 						stated[usize::from(*chunk)]
 					)),
 					None => verified,
@@ -118,6 +135,35 @@ impl Claim {
 			}
 		})
 	}
+
+	/// Returns the sums of `model` on `chunks`; the inner error is the reason for which the program of a tolerance domain has none.
+	fn own_sums(&self, problem: &Problem, model: &Model, chunks: &[u16], stop: &AtomicBool) -> Result<Result<Vec<u32>, String>> {
+		let Model::Opaque(bytes) = model else {
+			let draw = self.draw.as_ref().map(|(evidence, seed)| SeededEvidence { evidence: *evidence, seed });
+			let models = std::slice::from_ref(model);
+			return Ok(Ok(selected_chunk_sums(&problem.spec, &problem.data, draw, models, chunks)?.remove(0)));
+		};
+		let program = problem.user_program()?;
+		loop {
+			return match program.known_sums(bytes, chunks, stop) {
+				Ok(own) => Ok(Ok(own)),
+				// It has failed on another model.
+				Err(ProgramFault::Paused { .. }) if !stop.load(Ordering::Relaxed) => {
+					thread::sleep(PAUSE);
+					continue;
+				}
+				// It does not run on any model.
+				Err(fault @ (ProgramFault::File { .. } | ProgramFault::OtherFile { .. })) => Err(fault.into()),
+				Err(fault) if fault.is_stop() => Err(fault.into()),
+				Err(fault) => Ok(Err(fault.to_string())),
+			};
+		}
+	}
+}
+
+/// Returns `true` if an error sum differs from the stated one by at most `epsilon` parts per million of the latter.
+fn is_near(own: u64, stated: u64, epsilon: u32) -> bool {
+	u128::from(own.abs_diff(stated)) * u128::from(MILLION) <= u128::from(stated) * u128::from(epsilon)
 }
 
 /// Returns the exit code: 0 if all claims that could be recomputed are verified, 1 if one is a mismatch, 2 if none could
@@ -134,7 +180,7 @@ pub fn exit_code(findings: &[Finding]) -> u8 {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::fixtures::sawtooth;
+	use crate::fixtures::{programmed, sawtooth, tolerant};
 
 	fn claim(stated: StatedErrors, seed: Option<Hash>) -> Claim {
 		let draw = seed.map(|seed| (EvidenceRef::Drawn, seed));
@@ -143,6 +189,10 @@ mod tests {
 
 	fn all() -> Vec<u16> {
 		(0..32).collect()
+	}
+
+	fn check(claim: &Claim, problem: &Problem, chunks: &[u16]) -> Finding {
+		claim.check(problem, chunks, &AtomicBool::new(false)).unwrap()
 	}
 
 	#[test]
@@ -157,10 +207,10 @@ mod tests {
 			let sums = sums.unwrap().remove(0);
 			let error = total(&sums);
 			let verified = Finding::Verified { chunks: 32, error };
-			assert_eq!(claim(StatedErrors::Chunks(sums.clone()), seed).check(&problem, &all()).unwrap(), verified);
-			assert_eq!(claim(StatedErrors::Total(error), seed).check(&problem, &all()).unwrap(), verified);
+			assert_eq!(check(&claim(StatedErrors::Chunks(sums.clone()), seed), &problem, &all()), verified);
+			assert_eq!(check(&claim(StatedErrors::Total(error), seed), &problem, &all()), verified);
 			let some = Finding::Verified { chunks: 2, error: u64::from(sums[3]) + u64::from(sums[9]) };
-			assert_eq!(claim(StatedErrors::Chunks(sums), seed).check(&problem, &[3, 9]).unwrap(), some);
+			assert_eq!(check(&claim(StatedErrors::Chunks(sums), seed), &problem, &[3, 9]), some);
 		}
 	}
 
@@ -171,12 +221,12 @@ mod tests {
 		let own = sums[9];
 		sums[9] += 1;
 		sums[20] += 1;
-		let check = |chunks: &[u16]| claim(StatedErrors::Chunks(sums.clone()), None).check(&problem, chunks).unwrap();
-		let Finding::Mismatch(reason) = check(&all()) else { panic!() };
+		let on = |chunks: &[u16]| check(&claim(StatedErrors::Chunks(sums.clone()), None), &problem, chunks);
+		let Finding::Mismatch(reason) = on(&all()) else { panic!() };
 		assert!(reason.starts_with(&format!("chunk 9 has an error sum of {} on the chain, and {own}", own + 1)), "{reason}");
 		// Other chunks are not affected.
-		assert!(matches!(check(&[1, 2]), Finding::Verified { .. }));
-		let mismatch = |stated| matches!(claim(stated, None).check(&problem, &all()).unwrap(), Finding::Mismatch(_));
+		assert!(matches!(on(&[1, 2]), Finding::Verified { .. }));
+		let mismatch = |stated| matches!(check(&claim(stated, None), &problem, &all()), Finding::Mismatch(_));
 		assert!(mismatch(StatedErrors::Total(total(&sums))));
 		assert!(mismatch(StatedErrors::Chunks(sums[..31].to_vec())));
 	}
@@ -184,12 +234,46 @@ mod tests {
 	#[test]
 	fn a_model_that_is_not_admissible_is_a_mismatch() {
 		let claim = Claim { model: Err("Overflow".into()), ..claim(StatedErrors::Total(0), None) };
-		assert!(matches!(claim.check(&sawtooth(), &all()).unwrap(), Finding::Mismatch(reason) if reason.contains("Overflow")));
+		assert!(matches!(check(&claim, &sawtooth(), &all()), Finding::Mismatch(reason) if reason.contains("Overflow")));
 	}
 
 	#[test]
 	fn a_total_needs_all_chunks() {
-		assert!(matches!(claim(StatedErrors::Total(1), None).check(&sawtooth(), &[4]).unwrap(), Finding::Inconclusive(_)));
+		assert!(matches!(check(&claim(StatedErrors::Total(1), None), &sawtooth(), &[4]), Finding::Inconclusive(_)));
+	}
+
+	/// Returns a claim about the opaque model of one byte.
+	fn of_program(byte: u8, stated: StatedErrors) -> Claim {
+		Claim { model: Ok(Model::Opaque(vec![byte])), ..claim(stated, Some([7; 32])) }
+	}
+
+	#[test]
+	fn the_program_of_a_tolerance_domain_agrees_within_the_tolerance() {
+		let problem = programmed("error");
+		// The sums of the program are 5,000 to 5,031, and 500 ppm of them are 2.5.
+		let near = |more: u32| StatedErrors::Chunks((0..32).map(|chunk| 5_000 + chunk + more).collect());
+		let error = 32 * 5_000 + 31 * 16;
+		let verified = Finding::Verified { chunks: 32, error };
+		assert_eq!(check(&of_program(5, near(2)), &problem, &all()), verified);
+		assert_eq!(check(&of_program(5, near(2)), &problem, &[4]), Finding::Verified { chunks: 1, error: 5_004 });
+		assert_eq!(check(&of_program(5, StatedErrors::Total(error + 80)), &problem, &all()), verified);
+		for stated in [near(3), StatedErrors::Total(error + 81)] {
+			let Finding::Mismatch(reason) = check(&of_program(5, stated), &problem, &all()) else { panic!() };
+			assert!(reason.contains("out of the tolerance of 500 ppm"), "{reason}");
+		}
+		let stop = AtomicBool::new(true);
+		assert!(of_program(3, near(0)).check(&problem, &all(), &stop).is_err(), "the command was interrupted");
+		let failed = check(&of_program(7, near(0)), &problem, &all());
+		assert!(matches!(&failed, Finding::Inconclusive(reason) if reason.contains("no such model")), "{failed:?}");
+		assert!(matches!(check(&of_program(4, near(0)), &problem, &all()), Finding::Mismatch(_)), "the program has paused");
+		let unlisted = of_program(5, near(0)).check(&tolerant([1; 32]), &all(), &stop).unwrap_err();
+		assert!(format!("{unlisted:#}").contains("does not list"), "{unlisted:#}");
+	}
+
+	#[test]
+	fn sums_without_a_tolerance_are_equal_or_different() {
+		assert!(is_near(u64::MAX, u64::MAX, 0) && !is_near(1, 0, 500) && !is_near(1_000, 1_001, 0));
+		assert!(is_near(999, 1_000, 1_000) && !is_near(998, 1_000, 1_000));
 	}
 
 	#[test]

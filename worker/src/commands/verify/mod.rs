@@ -6,15 +6,15 @@ mod report;
 
 use crate::{
 	args::NodeArgs,
+	program_args::ProgramArgs,
 	report::{shown_error, OutputArgs},
 	work::{compute, threads},
 };
-use anyhow::{bail, Result};
+use anyhow::Result;
 use claim::{exit_code, Chunks, Claim, Finding};
 use clap::Args;
 use doin_compute::thread_pool;
 use doin_primitives::DomainId;
-use doin_roles::config::ProgramHash;
 use gather::Gathered;
 use report::VerifyReport;
 use std::{process::ExitCode, time::Instant};
@@ -34,6 +34,8 @@ pub struct VerifyArgs {
 	#[arg(long, value_name = "N")]
 	cores: Option<usize>,
 	#[command(flatten)]
+	programs: ProgramArgs,
+	#[command(flatten)]
 	output: OutputArgs,
 }
 
@@ -51,19 +53,14 @@ pub async fn run(node: &NodeArgs, args: VerifyArgs) -> ExitCode {
 }
 
 async fn verify(node: &NodeArgs, args: &VerifyArgs) -> Result<u8> {
-	let chain = node.connect().await?;
-	let Gathered { problem, at, claims, missing } = gather::gather(&chain, args.domain, args.round).await?;
-	if let Some(tolerance) = problem.tolerance() {
-		let (id, code) = (args.domain, ProgramHash(tolerance.code));
-		bail!(
-			"the sums of domain {id} are medians of what its evaluators computed with the program {code}. They are not exact, nobody can \
-			 challenge them, and this command runs no program: `doin-worker domain show {id}` shows the champion"
-		);
-	}
+	let listed = args.programs.load()?;
+	let chain = listed.node(node).connect().await?;
+	let Gathered { mut problem, at, claims, missing } = gather::gather(&chain, args.domain, args.round).await?;
+	listed.equip(&mut problem)?;
 	let chunks = args.chunks.choose(problem.chunks(), |below| rand::random_range(0..below));
 	let (threads, started) = (threads(args.cores), Instant::now());
-	let (problem, chunks, results) = compute(move |_| {
-		let check = |claim: Claim| Ok(Checked { finding: claim.check(&problem, &chunks)?, claim });
+	let (problem, chunks, results) = compute(move |stop| {
+		let check = |claim: Claim| Ok(Checked { finding: claim.check(&problem, &chunks, stop)?, claim });
 		let results = thread_pool(threads)?.install(|| claims.into_iter().map(check).collect::<Result<Vec<_>>>())?;
 		Ok((problem, chunks, results))
 	})
@@ -90,7 +87,8 @@ mod tests {
 	#[tokio::test]
 	async fn without_a_node_the_result_is_inconclusive() {
 		let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-		let args = VerifyArgs { domain: 0, chunks: Chunks::All, round: None, cores: None, output: OutputArgs::default() };
+		let (programs, output) = (ProgramArgs::default(), OutputArgs::default());
+		let args = VerifyArgs { domain: 0, chunks: Chunks::All, round: None, cores: None, programs, output };
 		let code = run(&NodeArgs { url: Some(format!("ws://127.0.0.1:{port}")) }, args).await;
 		assert_eq!(format!("{code:?}"), format!("{:?}", ExitCode::from(2)));
 	}

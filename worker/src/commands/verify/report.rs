@@ -7,7 +7,7 @@ use super::{
 use crate::report::{count, entry};
 use doin_forecast::significant;
 use doin_primitives::{BlockNumber, DomainId};
-use doin_roles::problem::Problem;
+use doin_roles::{config::ProgramHash, problem::Problem};
 use doin_scoring::model::OUT_FRAC;
 use serde::Serialize;
 use std::fmt::{self, Display, Formatter};
@@ -51,6 +51,9 @@ pub struct VerifyReport {
 	/// Chunks of a recomputation.
 	#[serde(skip)]
 	all_chunks: u16,
+	/// Tolerance of the domain, in parts per million.
+	#[serde(skip_serializing_if = "Option::is_none")]
+	epsilon: Option<u32>,
 }
 
 /// Verdict on one claim.
@@ -84,11 +87,30 @@ impl VerifyReport {
 			name: problem.name(),
 			data: describe_data(problem),
 			all_chunks: problem.chunks(),
+			epsilon: problem.tolerance().map(|tolerance| tolerance.epsilon),
+		}
+	}
+
+	/// Returns the verdict on a tolerance domain as a sentence.
+	fn conclusion_within(&self, epsilon: u32) -> String {
+		let checked = self.chunks.len();
+		match self.verdict {
+			Verdict::Verified => {
+				format!("Verified on {checked} of {} chunks: all sums agree with the chain within {epsilon} ppm.", self.all_chunks)
+			}
+			Verdict::Mismatch => format!(
+				"Mismatch: the program gives other sums on this machine, by more than {epsilon} ppm. Nobody can challenge sums of a tolerance \
+				 domain, since a majority of its evaluators decides."
+			),
+			Verdict::Inconclusive => "Inconclusive: nothing could be computed.".into(),
 		}
 	}
 
 	/// Returns the verdict as a sentence.
 	fn conclusion(&self) -> String {
+		if let Some(epsilon) = self.epsilon {
+			return self.conclusion_within(epsilon);
+		}
 		match self.verdict {
 			Verdict::Verified if self.chunks.len() < usize::from(self.all_chunks) => {
 				let chunks: Vec<String> = self.chunks.iter().map(u16::to_string).collect();
@@ -121,6 +143,11 @@ fn mean_error(problem: &Problem, claim: &Claim, error: u64, chunks: usize) -> St
 		let is_whole = chunks == usize::from(problem.chunks());
 		return if is_whole { format!(", value {}", significant(problem.draw_error(error))) } else { String::new() };
 	}
+	if problem.tolerance().is_some() {
+		// The program decides what its sums mean.
+		let described = problem.describe_error(error as f64 / chunks.max(1) as f64).replacen(" of ", " ", 1);
+		return format!(", {}", described.trim_start_matches("a ").trim_end());
+	}
 	let predictions = match claim.draw {
 		Some(_) => problem.predictions_per_drawn_chunk(),
 		None => problem.predictions_per_validation_chunk(),
@@ -134,6 +161,9 @@ fn mean_error(problem: &Problem, claim: &Claim, error: u64, chunks: usize) -> St
 
 /// Returns the data of a domain as text.
 fn describe_data(problem: &Problem) -> String {
+	if let Some(tolerance) = problem.tolerance() {
+		return format!("none beside what the program {} reads", ProgramHash(tolerance.code));
+	}
 	let published = match problem.rows() {
 		Some(rows) => count(problem.spec.values as usize / rows.row_bytes().max(1), "row"),
 		None => count(problem.spec.values as usize, "value"),
@@ -164,7 +194,10 @@ impl Display for VerifyReport {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::{commands::verify::claim::StatedErrors, fixtures::sawtooth};
+	use crate::{
+		commands::verify::claim::StatedErrors,
+		fixtures::{sawtooth, tolerant},
+	};
 	use doin_primitives::EvidenceRef;
 	use doin_scoring::{
 		landscape::{Landscape, Shape},
@@ -214,6 +247,21 @@ Verified: all recomputed sums equal those of the chain. (0.00 s on 1 threads)
 		let claim = checked(Finding::Verified { chunks: 32, error: 0 }).claim;
 		assert_eq!(mean_error(&problem, &claim, 1_250_000, 32), ", value 1.2500");
 		assert_eq!(mean_error(&problem, &claim, 1_250_000, 2), "", "a part of it says nothing");
+	}
+
+	#[test]
+	fn the_tolerance_of_a_domain_is_a_part_of_the_verdict() {
+		let problem = tolerant([0xC0; 32]);
+		let of = |finding: Finding, code| VerifyReport::new(&problem, &[3, 4], &[checked(finding)], Vec::new(), code);
+		let report = of(Finding::Verified { chunks: 2, error: 9_000 }, 0);
+		let text = report.to_string();
+		// One raw unit is half a millimetre.
+		for part in ["the program 0xc0c0", "2 sums, mean chunk sum 2250.0 mm", "Verified on 2 of 32 chunks", "within 500 ppm"] {
+			assert!(text.contains(part), "`{part}`: {text}");
+		}
+		assert_eq!(serde_json::to_value(&report).unwrap()["epsilon"], 500);
+		let text = of(Finding::Mismatch("chunk 3 differs".into()), 1).to_string();
+		assert!(text.contains("by more than 500 ppm. Nobody can challenge"), "{text}");
 	}
 
 	#[test]
