@@ -1,7 +1,8 @@
 //! A loss is evolved, committed, revealed, computed by a quorum on training runs that are drawn afterwards, and paid.
 //!
 //! Runs are short: after 40 steps, nets of 64-16-10 err on two digits of five with the cross-entropy, and on a fifth less with a multiple
-//! of the scores, so that a search finds a better loss within a minute.
+//! of the scores, so that a search finds a better loss within minutes. How many depends on its seed, so `scripts/test.sh --full` runs the
+//! test, as does `cargo test --release --workspace --test system genomes:: -- --include-ignored`.
 
 use anyhow::{bail, ensure, Context, Result};
 use codec::{Decode, Encode};
@@ -18,7 +19,7 @@ use serde_json::{json, Value};
 use std::time::Duration;
 use subxt_signer::sr25519::dev;
 
-/// A search finds a candidate within a minute, and a round takes one; tests share the machine.
+/// A search finds a candidate within minutes, and a round takes one; tests share the machine.
 const LIMIT: Duration = Duration::from_secs(1_200);
 /// Digits of 8 × 8 pixels.
 const DIGITS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../data/digits.csv.gz");
@@ -97,6 +98,7 @@ async fn check_sums(node: &Node, champion: &Value, history: &History) -> Result<
 }
 
 #[tokio::test]
+#[ignore = "three minutes or more: a search until it finds a better loss, then a round"]
 async fn a_miner_evolves_a_loss_and_is_paid_once_quorum_and_runtime_have_trained_with_it() -> Result<()> {
 	let chain = format!("--chain={}", chain::with_short_rounds()?.display());
 	let node = Node::start(&["--dev", "--state-pruning=archive", &chain]).await?;
