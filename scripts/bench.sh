@@ -20,10 +20,12 @@
 #        scripts/bench.sh genomes speed [--peers] [--seconds N]
 #                                     measures training runs of loss genomes per second on two cores; with --peers beside PyTorch, one process
 #                                     per core, which is installed in the cache first. The last line is JSON
-#        scripts/bench.sh genomes search FILE [--seeds FROM..TO] [--runs N] [--transfer CSV LABEL]
-#                                     evolves losses on digits with the seeds FROM to TO (0..9), 60,000 training runs each, and adds a line of
-#                                     JSON to FILE for each seed that it does not have; minutes a seed, so it can be done in parts. Then prints
-#                                     medians and quartiles over FILE: mistakes beside those of cross-entropy, squared error and label smoothing
+#        scripts/bench.sh genomes search FILE [--seeds N | FROM..TO] [--minutes N] [--runs N] [--transfer CSV LABEL]
+#                                     evolves losses on digits with so many seeds (10, from 0 on), 60,000 training runs each, and adds a line of
+#                                     JSON to FILE for each seed that it does not have. No seed is begun that would probably end after so many
+#                                     minutes (18, without compiling): run it again for the rest. Then prints for each seed of FILE formula,
+#                                     fingerprint, and mistakes beside those of cross-entropy, squared error and label smoothing 0.1 on the same
+#                                     runs, and medians over all seeds with their intervals; the last line is JSON
 #        scripts/bench.sh chain [--accounts N] [--blocks N]
 #                                     measures the import of a block of 1,000 transfers and of one of 200 reveals, transactions per second of a
 #                                     development node that 512 accounts flood and of the SDK's solochain template, and the lag of finality
@@ -170,25 +172,42 @@ genomes_speed() {
 		'. + {genomes: $own, peers: ($peers | map(. + {times: ($own.runsPerSecond / .runsPerSecond)}))}'
 }
 
-# Seeds whose line is in the file are left out, so the command can be stopped and repeated.
+# Seeds whose line is in the file are left out, so the command can be stopped and repeated. A seed probably takes as long as the longest one
+# before it.
 genomes_search() {
-	local file=${1:?genomes search needs a file for its lines, e.g. genomes.jsonl} from=0 to=9 seed options=()
+	local file=${1:?genomes search needs a file for its lines, e.g. genomes.jsonl} from=0 to=9 minutes=18 options=()
+	local seed begun started longest=0 left=0
 	shift
 	while [ $# -gt 0 ]; do
 		case $1 in
-			--seeds) [[ ${2:-} =~ ^([0-9]+)\.\.([0-9]+)$ ]] || die "invalid --seeds ${2:-}: expected FROM..TO, e.g. 0..9"
-				from=${BASH_REMATCH[1]} to=${BASH_REMATCH[2]}; shift ;;
+			--seeds)
+				if [[ ${2:-} =~ ^([0-9]+)\.\.([0-9]+)$ ]]; then from=${BASH_REMATCH[1]} to=${BASH_REMATCH[2]}
+				elif [[ ${2:-} =~ ^[1-9][0-9]{0,5}$ ]]; then from=0 to=$(($2 - 1))
+				else die "invalid --seeds ${2:-}: expected their number, e.g. 10, or FROM..TO, e.g. 10..19"
+				fi
+				shift ;;
+			--minutes) [[ ${2:-} =~ ^[1-9][0-9]{0,5}$ ]] || die "invalid --minutes ${2:-}: expected a whole number from 1 on, e.g. 18"
+				minutes=$2; shift ;;
 			--transfer) options+=("$1" "$(realpath -m "${2:?--transfer needs a file and its column of classes}")" "${3:?--transfer needs a column}"); shift 2 ;;
 			*) options+=("$1") ;;
 		esac
 		shift
 	done
+	cargo bench --quiet --workspace --bench genomes --no-run
 	touch "$file"
+	begun=$SECONDS
 	for seed in $(seq "$from" "$to"); do
 		! grep -q "\"seed\":$seed[,}]" "$file" || continue
+		if [ $((SECONDS - begun + longest)) -ge $((60 * minutes)) ]; then
+			left=$((left + 1))
+			continue
+		fi
 		say "seed $seed"
+		started=$SECONDS
 		cargo bench --quiet --workspace --bench genomes -- search --seed "$seed" "${options[@]}" >>"$file"
+		[ $((SECONDS - started)) -le $longest ] || longest=$((SECONDS - started))
 	done
+	[ $left -eq 0 ] || say "$left seeds would end after $minutes minutes: run this again, and it goes on with them"
 	cargo bench --quiet --workspace --bench genomes -- summary "$(realpath "$file")"
 }
 

@@ -3,6 +3,7 @@
 
 use crate::{
 	channel::{ChannelId, Key},
+	genome::fingerprint,
 	json::HexHash,
 	oracle::{PollId, StreamId},
 	settlement::Backing,
@@ -11,6 +12,10 @@ use crate::{
 };
 use alloc::{string::String, vec::Vec};
 use codec::{Decode, Encode};
+use doin_scoring::{
+	genome::{formula::formula, json},
+	Genome, Model,
+};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 use serde_with::{As, DisplayFromStr};
@@ -124,6 +129,39 @@ pub struct ChampionView<AccountId> {
 	pub genes: Vec<i64>,
 	/// Size of the encoded model, in bytes.
 	pub bytes: u32,
+}
+
+/// A loss genome as people read and compare it. The node computes it from the bytes of a model, so no runtime API returns it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GenomeView {
+	/// Lines of the formula, in which `y` is one for the actual class and zero for the others, and `s` are the scores of the net.
+	pub formula: Vec<String>,
+	/// List of the seed, `[[opcode, operand, …], …]`, as text.
+	pub list: String,
+	/// Hash of loss and gradient on the probe. Genomes with equal fingerprints are equal functions there.
+	#[serde(with = "As::<HexHash>")]
+	pub fingerprint: Hash,
+}
+
+impl GenomeView {
+	/// Returns the view of an encoded model, or `None` for a model that is not a loss genome.
+	pub fn of_model(bytes: &[u8]) -> Option<Self> {
+		match Model::is_genome(bytes).then(|| Model::from_bytes(bytes))? {
+			Ok(Model::Genome(genome)) => Some(Self::from(&genome)),
+			_ => None,
+		}
+	}
+}
+
+impl From<&Genome> for GenomeView {
+	fn from(genome: &Genome) -> Self {
+		Self {
+			formula: formula(genome).lines().map(String::from).collect(),
+			list: json::print(genome),
+			fingerprint: fingerprint(genome),
+		}
+	}
 }
 
 /// One seat of a round.

@@ -239,8 +239,8 @@ pub struct History {
 	taken: u64,
 	/// Amount that work blocks minted, in plancks.
 	minted: u128,
-	/// Amount that optimizers, evaluators and the pot of the validators received of work blocks, in plancks.
-	rewarded: u128,
+	/// Amounts that optimizers, evaluators and the pot of the validators received of work blocks, in plancks.
+	rewards: BTreeMap<AccountId32, u128>,
 	/// Slashes of evaluators, in plancks.
 	slashes: BTreeMap<AccountId32, u128>,
 }
@@ -292,7 +292,10 @@ impl History {
 				self.taken += taken;
 				self.minted += minted;
 			}
-			("Work", "Rewarded") => self.rewarded += read::<fields::OfAccount>(event)?.amount,
+			("Work", "Rewarded") => {
+				let fields::OfAccount { who, amount } = read(event)?;
+				*self.rewards.entry(who).or_default() += amount;
+			}
 			("Evaluators", "Slashed") => {
 				let fields::OfAccount { who, amount } = read(event)?;
 				*self.slashes.entry(who).or_default() += amount;
@@ -315,6 +318,11 @@ impl History {
 	/// Returns the outcomes of all recomputations with final sums, in their order.
 	pub fn outcomes(&self) -> &[Outcome] {
 		&self.outcomes
+	}
+
+	/// Returns what work blocks have minted to an account, in plancks.
+	pub fn reward(&self, who: &AccountId32) -> u128 {
+		self.rewards.get(who).copied().unwrap_or_default()
 	}
 
 	/// Returns the rounds with a seat that was never revealed.
@@ -398,7 +406,8 @@ impl History {
 		let queued = amount(&work["queued"]);
 		ensure!(earned == u128::from(self.taken) + queued, "{earned} are earned, {} taken and {queued} queued", self.taken);
 		ensure!(self.minted == amount(&work["mined"]), "{} are minted, and {work} counts others", self.minted);
-		ensure!(self.rewarded == self.minted, "{} of {} are paid", self.rewarded, self.minted);
+		let rewarded: u128 = self.rewards.values().sum();
+		ensure!(rewarded == self.minted, "{rewarded} of {} are paid", self.minted);
 		Ok(())
 	}
 

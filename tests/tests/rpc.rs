@@ -95,8 +95,8 @@ const SPEC: [&str; 14] = [
 	"target",
 ];
 /// Fields of a champion.
-const CHAMPION: [&str; 10] =
-	["model", "author", "round", "block", "error", "initialError", "loss", "validationError", "genes", "bytes"];
+const CHAMPION: [&str; 11] =
+	["model", "author", "round", "block", "error", "initialError", "loss", "validationError", "genes", "bytes", "genome"];
 /// Fields of a round.
 const ROUND: [&str; 12] = [
 	"round",
@@ -229,6 +229,7 @@ async fn champion_and_round_have_the_documented_shape(node: &Node, domain: &Valu
 	let champion = node.call("doin_champion", [domain.clone()]).await?;
 	assert_fields(&champion, &CHAMPION);
 	assert_decimal(&champion["error"]);
+	assert!(champion["genome"].is_null(), "the models of the development chain are nets: {champion}");
 	let round = node.call("doin_round", [domain.clone()]).await?;
 	assert_fields(&round, &ROUND);
 	assert_decimal(&round["stake"]);

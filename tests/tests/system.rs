@@ -15,6 +15,7 @@ mod discovery;
 mod faults;
 mod forecast;
 mod forks;
+mod genomes;
 mod inference;
 mod journal;
 mod letters;

@@ -5,14 +5,15 @@
 //! - **speed** trains nets of 64-32-10 with the cross-entropy, on all cores that the process may use, and prints runs per second.
 //! - **search** breeds genomes with one seed, as the optimizer does on a domain: a quarter of 64 runs for most candidates, all of them for
 //!   the best third. The eight best are compared on 512 further runs, and the best of these on 512 others with cross-entropy, squared error
-//!   and label smoothing 0.1: none of these runs was seen by the search. The line is JSON. `--transfer` adds a table that no search saw.
-//! - **summary** prints medians and quartiles of the lines of a file.
+//!   and label smoothing 0.1: none of these runs was seen by the search. The line is JSON; formula, fingerprint and mistakes are shown on
+//!   standard error too. `--transfer` adds a table that no search saw.
+//! - **summary** shows every line of a file so, then medians over the lines with their intervals. The last line is JSON.
 //!
 //! Equal arguments give equal lines, apart from the seconds.
 
 use doin_compute::GenomeRuns;
 use doin_forecast::{rows::RowOptions, sealed::RowSource, DomainTerms, GenomeDraft, RowDraftOptions, RunOptions, SeriesSource};
-use doin_primitives::blake2_256;
+use doin_primitives::{blake2_256, genome::fingerprint};
 use doin_scoring::{
 	genome::{formula::formula, json as list, library},
 	model::OUT_FRAC,
@@ -31,6 +32,15 @@ const FRESH: u16 = 512;
 const FINALISTS: usize = 8;
 /// Smoothing that the result is compared with, Q16: 0.1.
 const SMOOTHING: i32 = 6_554;
+/// Fields of the losses that a genome is compared with, and their names.
+const OTHERS: [(&str, &str); 3] =
+	[("crossEntropy", "cross-entropy"), ("squaredError", "squared error"), ("labelSmoothing", "label smoothing 0.1")];
+/// Fields of the tables that a genome is compared on.
+const PARTS: [&str; 2] = ["test", "transfer"];
+/// Greatest probability that the median lies below an interval, and that it lies above.
+const TAIL: f64 = 0.025;
+/// Standard errors from which on a difference is one.
+const SIGNIFICANT: f64 = 2.0;
 
 type Failure = Box<dyn Error + Send + Sync>;
 
@@ -157,12 +167,14 @@ fn search(options: &Options) -> Result<Value, Failure> {
 	let genome = &finalists[best];
 	let mut line = json!({
 		"seed": options.seed, "candidates": candidates, "runs": spent, "seconds": searched, "instructions": genome.instructions.len(),
-		"list": list::print(genome), "formula": formula(genome), "test": compare(&data, genome, "test", options.seed)?,
+		"list": list::print(genome), "formula": formula(genome), "fingerprint": format!("0x{}", hex::encode(fingerprint(genome))),
+		"test": compare(&data, genome, "test", options.seed)?,
 	});
 	if let Some((csv, label)) = &options.transfer {
 		let (other, _) = self::data(csv, label)?;
 		line["transfer"] = compare(&other, genome, "transfer", options.seed)?;
 	}
+	eprintln!("{}", shown(&line));
 	Ok(line)
 }
 
@@ -194,14 +206,13 @@ fn evaluated(data: &GenomeRuns, trials: &[Trial], seed: u64, initial: &[u32]) ->
 /// Compares a genome with the built-in ones and with label smoothing on fresh runs.
 fn compare(data: &GenomeRuns, genome: &Genome, draw: &str, seed: u64) -> Result<Value, Failure> {
 	let smoothed = library::label_smoothing(SMOOTHING, data.runs().classes.into());
-	let names = ["crossEntropy", "squaredError", "labelSmoothing"];
 	let genomes = [genome.clone(), library::cross_entropy(), library::squared_error(), smoothed];
 	let sums = sums(data, &genomes, draw, seed, FRESH)?;
 	let mistakes: Vec<Vec<f64>> = sums.iter().map(|sums| sums.iter().map(|sum| f64::from(sum >> OUT_FRAC)).collect()).collect();
 	let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len().max(1) as f64;
 	let rate = |values: &[f64]| mean(values) / f64::from(data.runs().validation);
 	let mut result = json!({ "wrong": rate(&mistakes[0]) });
-	for (name, other) in names.into_iter().zip(&mistakes[1..]) {
+	for ((name, _), other) in OTHERS.into_iter().zip(&mistakes[1..]) {
 		let saved: Vec<f64> = other.iter().zip(&mistakes[0]).map(|(other, own)| other - own).collect();
 		let middle = mean(&saved);
 		let variance = saved.iter().map(|saved| (saved - middle).powi(2)).sum::<f64>() / (saved.len().max(2) - 1) as f64;
@@ -215,36 +226,103 @@ fn compare(data: &GenomeRuns, genome: &Genome, draw: &str, seed: u64) -> Result<
 	Ok(result)
 }
 
-/// Prints medians and quartiles over the lines of searches.
+/// Returns a number with one decimal; a dash for another value.
+fn tenth(value: &Value) -> String {
+	value.as_f64().map_or("-".into(), |number| format!("{number:.1}"))
+}
+
+/// Returns a part as per cent.
+fn percent(part: &Value) -> String {
+	part.as_f64().map_or("-".into(), |part| format!("{:.2} %", 100.0 * part))
+}
+
+/// Returns the line of a search for people: formula, fingerprint, and mistakes beside those of the other losses on the same runs.
+fn shown(line: &Value) -> String {
+	let text = |field: &str| line[field].as_str().unwrap_or("-").to_string();
+	let mut lines =
+		vec![format!("seed {}: {} instructions, fingerprint {}", line["seed"], line["instructions"], text("fingerprint"))];
+	lines.extend(text("formula").lines().map(|line| format!("  {line}")));
+	for part in PARTS {
+		let compared = &line[part];
+		if compared.is_null() {
+			continue;
+		}
+		lines.push(format!("  {part}: wrong on {} of the validation samples", percent(&compared["wrong"])));
+		lines.extend(OTHERS.iter().map(|(field, name)| {
+			let other = &compared[*field];
+			let (fewer, sigma) = (tenth(&other["fewerPercent"]), tenth(&other["t"]));
+			format!("    {fewer} % fewer mistakes than {name}, which is wrong on {} ({sigma} σ)", percent(&other["wrong"]))
+		}));
+	}
+	lines.join("\n")
+}
+
+/// Returns the interval from the k-th least to the k-th greatest of sorted numbers, with the greatest k for which it covers the median of
+/// their distribution with 95 %. `None` for fewer than six numbers (David & Nagaraja, "Order Statistics", 2003, section 7.1).
+fn interval(sorted: &[f64]) -> Option<[f64; 2]> {
+	let count = sorted.len();
+	// The number of values below the median is binomial: its probabilities, and their sum below `rank`.
+	let (mut probability, mut below, mut rank) = (0.5f64.powi(count as i32), 0.0, 0);
+	while rank < count && below + probability <= TAIL {
+		below += probability;
+		rank += 1;
+		probability *= (count - rank + 1) as f64 / rank as f64;
+	}
+	let least = rank.checked_sub(1)?;
+	Some([sorted[least], sorted[count - 1 - least]])
+}
+
+/// Returns median, interval, quartiles and extremes of the numbers at `path` of the lines.
+fn spread(lines: &[Value], path: &str) -> Value {
+	let mut values: Vec<f64> = lines.iter().filter_map(|line| line.pointer(path)?.as_f64()).collect();
+	values.sort_by(f64::total_cmp);
+	let middle = values.len() / 2;
+	let median = match values.get(middle) {
+		Some(upper) if values.len().is_multiple_of(2) => Some((values[middle - 1] + upper) / 2.0),
+		upper => upper.copied(),
+	};
+	let at = |share: usize| values.get((values.len().saturating_sub(1) * share + 2) / 4).copied();
+	json!({
+		"median": median, "interval": interval(&values), "quartiles": [at(1), at(3)], "least": values.first(), "greatest": values.last(),
+	})
+}
+
+/// Returns the interval of a spread in words, or its extremes if there are too few numbers for one.
+fn range(spread: &Value) -> String {
+	match &spread["interval"] {
+		Value::Array(bounds) => format!("{} to {} %", tenth(&bounds[0]), tenth(&bounds[1])),
+		_ => format!("{} to {} %, all", tenth(&spread["least"]), tenth(&spread["greatest"])),
+	}
+}
+
+/// Shows the lines of searches, and prints medians over them with their intervals.
 fn summary(file: &str) -> Result<Value, Failure> {
 	let text = std::fs::read_to_string(file).map_err(|error| format!("{file}: {error}"))?;
 	let lines: Vec<Value> =
 		text.lines().filter(|line| !line.trim().is_empty()).map(serde_json::from_str).collect::<Result<_, _>>()?;
-	let spread = |path: &str| {
-		let mut values: Vec<f64> = lines.iter().filter_map(|line| line.pointer(path)?.as_f64()).collect();
-		values.sort_by(f64::total_cmp);
-		let at = |share: usize| values.get((values.len().saturating_sub(1) * share + 2) / 4).copied();
-		json!({ "median": at(2), "quartiles": [at(1), at(3)], "least": values.first(), "greatest": values.last() })
-	};
-	let mut result = json!({ "searches": lines.len(), "candidates": spread("/candidates"), "runs": spread("/runs") });
-	println!("| mistakes compared with | fewer, median | quartiles | least | t, median |");
-	println!("|---|---|---|---|---|");
-	let shown = |value: &Value| value.as_f64().map_or("-".into(), |number| format!("{number:.1}"));
-	for part in ["test", "transfer"] {
-		for name in ["crossEntropy", "squaredError", "labelSmoothing"] {
-			let (fewer, t) = (spread(&format!("/{part}/{name}/fewerPercent")), spread(&format!("/{part}/{name}/t")));
+	lines.iter().for_each(|line| println!("{}", shown(line)));
+	let count = lines.len();
+	let mut result = json!({ "searches": count, "candidates": spread(&lines, "/candidates"), "runs": spread(&lines, "/runs") });
+	println!("| mistakes compared with | fewer, median | 95 % interval | least | σ, median | 2 σ or more |");
+	println!("|---|---|---|---|---|---|");
+	for part in PARTS {
+		let mut medians = Vec::new();
+		for (field, name) in OTHERS {
+			let fewer = spread(&lines, &format!("/{part}/{field}/fewerPercent"));
 			if fewer["median"].is_null() {
 				continue;
 			}
-			println!(
-				"| {name}, {part} | {} % | {} to {} % | {} % | {} |",
-				shown(&fewer["median"]),
-				shown(&fewer["quartiles"][0]),
-				shown(&fewer["quartiles"][1]),
-				shown(&fewer["least"]),
-				shown(&t["median"]),
-			);
-			result[part][name] = json!({ "fewerPercent": fewer, "t": t });
+			let sigma = spread(&lines, &format!("/{part}/{field}/t"));
+			let is_significant = |line: &&Value| line[part][field]["t"].as_f64().is_some_and(|sigma| sigma >= SIGNIFICANT);
+			let significant = lines.iter().filter(is_significant).count();
+			let (median, range, least, sigmas) =
+				(tenth(&fewer["median"]), range(&fewer), tenth(&fewer["least"]), tenth(&sigma["median"]));
+			println!("| {name}, {part} | {median} % | {range} | {least} % | {sigmas} | {significant} of {count} |");
+			medians.push(format!("{median} % ({range}) than {name}"));
+			result[part][field] = json!({ "fewerPercent": fewer, "t": sigma, "significant": significant });
+		}
+		if !medians.is_empty() {
+			println!("{part}, median of {count} searches and its 95 % interval: fewer mistakes by {}", medians.join(", "));
 		}
 	}
 	Ok(result)

@@ -12,7 +12,7 @@ mod message;
 mod reader;
 
 pub use error::{UNKNOWN, UNREADABLE};
-pub use message::{DomainResponse, Response};
+pub use message::{ChampionResponse, DomainResponse, Response};
 
 use crate::service::FullClient;
 use doin_primitives::{
@@ -55,7 +55,7 @@ pub trait DoinRpc {
 	#[method(name = "domain", blocking)]
 	fn domain(&self, id: DomainId, at: Option<Hash>) -> RpcResult<Response>;
 
-	/// Returns the champion of a domain: a [`doin_primitives::views::ChampionView`].
+	/// Returns the champion of a domain, with the formula and the fingerprint of a loss genome: a [`ChampionResponse`].
 	#[method(name = "champion", blocking)]
 	fn champion(&self, id: DomainId, at: Option<Hash>) -> RpcResult<Response>;
 

@@ -1,7 +1,12 @@
 //! Requests and responses of the `doin` namespace.
 
 use super::error::unserializable;
-use doin_primitives::{channel::ChannelId, oracle::StreamId, views::DomainView, DomainId, DomainSpec, RoundId};
+use doin_primitives::{
+	channel::ChannelId,
+	oracle::StreamId,
+	views::{ChampionView, DomainView, GenomeView},
+	DomainId, DomainSpec, RoundId,
+};
 use doin_runtime::AccountId;
 use jsonrpsee::core::RpcResult;
 use serde::{Serialize, Serializer};
@@ -130,5 +135,21 @@ impl DomainResponse {
 		// A record has one variant for forecasts of values and of classes. In JSON the kind of a program is one word everywhere.
 		json["program"]["kind"] = serde_json::to_value(view.program)?;
 		Ok(Self { view, spec: json })
+	}
+}
+
+/// Response of `doin_champion`: the fields of the champion's view and, under `genome`, its formula if it is a loss genome.
+#[derive(Clone, Debug, Serialize)]
+pub struct ChampionResponse {
+	#[serde(flatten)]
+	view: ChampionView<AccountId>,
+	/// Formula and fingerprint of a loss genome; `None` for a champion of another program.
+	genome: Option<GenomeView>,
+}
+
+impl ChampionResponse {
+	/// Combines the view and the encoded model of one champion.
+	pub fn new(view: ChampionView<AccountId>, model: Option<&[u8]>) -> Self {
+		Self { view, genome: model.and_then(GenomeView::of_model) }
 	}
 }

@@ -5,11 +5,11 @@ use super::{
 		later_doin_api, no_awaited_evidence, no_doin_api, no_market, no_rounds, unknown_block, unknown_channel, unknown_domain,
 		unknown_round, unknown_stream, unreadable, unserializable,
 	},
-	message::{DomainResponse, Request, Response},
+	message::{ChampionResponse, DomainResponse, Request, Response},
 	LONGEST_BOARD,
 };
 use crate::service::FullClient;
-use doin_primitives::{oracle::StreamId, views::LeaderboardView, DomainId};
+use doin_primitives::{oracle::StreamId, views::LeaderboardView, DomainId, ModelRef};
 use doin_runtime::{opaque::Block, AccountId, Hash};
 use doin_traits::apis::DoinApi;
 use jsonrpsee::core::RpcResult;
@@ -113,7 +113,8 @@ impl Reader {
 				Response::new(&DomainResponse::new(view, &spec).map_err(|error| unserializable(&error))?)
 			}
 			Request::Champion(id) => {
-				Response::new(&api.champion(at, *id).map_err(unreadable)?.ok_or_else(|| unknown_domain(*id))?)
+				let champion = self.champion(at, *id).map_err(unreadable)?;
+				Response::new(&champion.ok_or_else(|| unknown_domain(*id))?)
 			}
 			Request::Round(id) => match api.round(at, *id).map_err(unreadable)? {
 				Some(view) => Response::new(&view),
@@ -162,6 +163,22 @@ impl Reader {
 			}
 			Request::Demand { from, count } => Response::new(&api.demand(at, *from, *count).map_err(unreadable)?),
 		}
+	}
+
+	/// Returns the champion of a domain at block `at`. Its model is read if it may be a loss genome.
+	///
+	/// # Errors
+	///
+	/// Fails if the state of the block cannot be read.
+	fn champion(&self, at: Hash, id: DomainId) -> Result<Option<ChampionResponse>, ApiError> {
+		let api = self.client.runtime_api();
+		let Some(view) = api.champion(at, id)? else { return Ok(None) };
+		let model = match view.model {
+			ModelRef::Stored(model) => api.model(at, model)?,
+			ModelRef::BuiltIn => api.baseline(at, id)?,
+			ModelRef::RepeatLast | ModelRef::Seasonal | ModelRef::Origin | ModelRef::Linear | ModelRef::Constant => None,
+		};
+		Ok(Some(ChampionResponse::new(view, model.as_deref())))
 	}
 
 	/// Returns the market of a stream at block `at` with its `limit` forecasters of the largest standing. Every leaderboard compares all

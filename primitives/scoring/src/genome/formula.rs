@@ -260,7 +260,7 @@ fn write(instruction: &Instruction, inputs: &[usize], texts: &[(String, Binding)
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::genome::json;
+	use crate::genome::{json, library};
 
 	fn of(text: &str) -> String {
 		formula(&json::parse(text).unwrap())
@@ -272,6 +272,23 @@ mod tests {
 		assert_eq!(of("[[1,100,101,3],[3,3,3,9]]"), "t0 = y + s\nloss = mean(t0 · t0)");
 		assert_eq!(of("[[20,101,-0.5,3],[10,3,9]]"), "loss = mean((s + −0.5)²)");
 		assert_eq!(of("[[11,101,3],[4,100,3,9]]"), "loss = mean(y / −s)");
+	}
+
+	/// The guide for miners quotes these formulas.
+	#[test]
+	fn known_losses_are_printed_as_people_write_them() {
+		let with = |scores: &str, end: &str| {
+			of(&format!("[[100,1,0],[100,2,1],{scores}[253,2,3],[7,3,3],[3,1,3,3],[200,3,-1,3],{end},[453,9]]"))
+		};
+		assert_eq!(with("[21,2,4,2],", "[11,3,9]"), "loss = mean(−Σ_classes(y · ln(softmax(s · 4))))");
+		assert_eq!(with("", "[11,3,9],[21,9,7,9]"), "loss = mean(−Σ_classes(y · ln(softmax(s))) · 7)");
+		assert_eq!(with("", "[10,3,9]"), "loss = mean(Σ_classes(y · ln(softmax(s)))²)");
+		assert_eq!(
+			with("", "[11,3,3],[10,2,4],[201,4,-1,4],[21,4,0.05,4],[1,3,4,9]"),
+			"loss = mean(−Σ_classes(y · ln(softmax(s))) + mean_classes(s²) · 0.05)"
+		);
+		let smoothed = library::label_smoothing(6_554, 10);
+		assert_eq!(formula(&smoothed), "loss = mean(−Σ_classes((y · 0.9 + 0.01) · ln(softmax(s))))");
 	}
 
 	#[test]
