@@ -38,7 +38,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Storage: `Timing::Rounds` (r:1 w:0)
 	// 64 KiB of a model are hashed, and a full list is outbid.
 	fn offer() -> Weight {
-		Weight::from_parts(700_000_000, 69_000).saturating_add(T::DbWeight::get().reads_writes(11, 6))
+		Weight::from_parts(700_000_000, 71_000).saturating_add(T::DbWeight::get().reads_writes(11, 6))
 	}
 	// Storage: `Inference::Offers` (r:1 w:1)
 	// Storage: `Inference::Listed` (r:1 w:1)
@@ -70,14 +70,14 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	// Storage: `Timing::Rounds` (r:1 w:0)
 	// 64 KiB of a model are hashed.
 	fn crowned() -> Weight {
-		Weight::from_parts(350_000_000, 69_000).saturating_add(T::DbWeight::get().reads_writes(3, 1))
+		Weight::from_parts(350_000_000, 71_000).saturating_add(T::DbWeight::get().reads_writes(3, 1))
 	}
 }
 
 // The same on the database that the node uses, for tests.
 impl WeightInfo for () {
 	fn offer() -> Weight {
-		Weight::from_parts(700_000_000, 69_000).saturating_add(ParityDbWeight::get().reads_writes(11, 6))
+		Weight::from_parts(700_000_000, 71_000).saturating_add(ParityDbWeight::get().reads_writes(11, 6))
 	}
 	fn withdraw() -> Weight {
 		Weight::from_parts(160_000_000, 6_000).saturating_add(ParityDbWeight::get().reads_writes(3, 2))
@@ -89,6 +89,6 @@ impl WeightInfo for () {
 		Weight::from_parts(1_200_000_000, 75_000).saturating_add(ParityDbWeight::get().reads_writes(11, 7))
 	}
 	fn crowned() -> Weight {
-		Weight::from_parts(350_000_000, 69_000).saturating_add(ParityDbWeight::get().reads_writes(3, 1))
+		Weight::from_parts(350_000_000, 71_000).saturating_add(ParityDbWeight::get().reads_writes(3, 1))
 	}
 }
