@@ -422,9 +422,21 @@ fn drawn(slots: &[Slot], at: usize, random: &mut Random) -> Slot {
 	// One in 64 is a jump.
 	let op = if random.below(64) == 0 { JUMP_IF } else { 1 + i64::from(random.below(FORMS.len() as u32)) };
 	let before = &slots[..at];
-	let constant = random.up_to(2 * ONE as u64) as i64 - i64::from(ONE);
+	let constant = constant(random);
 	let [x, y, z] = [(); 3].map(|()| readable(before, random));
 	[op, x, y, z, written(random), constant, 1 + i64::from(random.below(4))]
+}
+
+/// Returns a constant of either sign whose magnitude is distributed evenly over the powers of two from 1/16 to 16, since factors above 1
+/// sharpen a softmax, and those below 1 soften it.
+fn constant(random: &mut Random) -> i64 {
+	let least = i64::from(ONE >> 4) << random.below(8);
+	let magnitude = least + random.up_to(least as u64) as i64;
+	if random.below(2) == 1 {
+		magnitude
+	} else {
+		-magnitude
+	}
 }
 
 /// Returns a register that an instruction writes: 1 to 9, the result most often.
