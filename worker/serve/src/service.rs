@@ -10,6 +10,7 @@
 //! with the same request again.
 
 use crate::{
+	batches::Batches,
 	journal::{VoucherError, VoucherJournal},
 	limits::{Addresses, FreeQuota, Rate},
 	model::Champion,
@@ -41,7 +42,7 @@ use std::{
 	time::{Duration, Instant},
 };
 use subxt_signer::sr25519::Keypair;
-use tokio::sync::{oneshot, Semaphore};
+use tokio::sync::Semaphore;
 
 /// Channels whose facts are kept at most.
 const MOST_FACTS: usize = 8_192;
@@ -61,6 +62,8 @@ pub struct Settings {
 	pub challenge: BlockNumber,
 	/// Time without a new finalized block after which nothing is answered, since a client would refuse the receipts.
 	pub patience: Duration,
+	/// Longest time for which the windows of a request wait for a free thread together with those of others.
+	pub batch_wait: Duration,
 }
 
 /// Keys and names of a server.
@@ -135,7 +138,7 @@ pub struct Service {
 	settings: Settings,
 	channels: Box<dyn Channels>,
 	journal: VoucherJournal,
-	pool: ThreadPool,
+	batches: Batches,
 	start: Instant,
 	/// The newest snapshot, and the time at which it came; `None` before the first one.
 	snapshot: RwLock<Option<(Arc<Snapshot>, Instant)>>,
@@ -185,7 +188,7 @@ impl Service {
 			settings,
 			channels,
 			journal,
-			pool,
+			batches: Batches::new(pool, settings.batch_wait),
 			start: Instant::now(),
 			snapshot: RwLock::new(None),
 			book: Mutex::new(Book::default()),
@@ -384,16 +387,10 @@ impl Service {
 		known.insert(channel, (facts, block));
 	}
 
-	/// Computes the outputs of all windows.
+	/// Computes the outputs of all windows, in one batch with those of other requests if threads are busy.
 	async fn outputs(&self, read: &Read) -> Result<Vec<Vec<i32>>, Refusal> {
 		let broken = || Refusal::new(Kind::Broken, "the champion has not answered", "repeat the request with the same voucher");
-		let (champion, windows) = (read.offer.champion.clone(), read.windows.clone());
-		let (done, computed) = oneshot::channel();
-		self.pool.spawn(move || {
-			// The request may have been cut.
-			let _ = done.send(champion.answers(&windows));
-		});
-		computed.await.ok().flatten().ok_or_else(broken)
+		self.batches.outputs(&read.offer.champion, read.windows.clone()).await.ok_or_else(broken)
 	}
 
 	/// Returns the signed answer.
@@ -541,6 +538,7 @@ impl Service {
 			channels: vouchers.len() as u32,
 			owed: owed.sum::<Balance>().to_string(),
 			swaps: counter(&self.counters.swaps),
+			batches: self.batches.runs(),
 			elapsed_ms: u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX),
 		}
 	}

@@ -59,7 +59,14 @@ fn account() -> Account {
 }
 
 fn settings() -> Settings {
-	Settings { free_per_minute: 2, requests_per_second: 10, concurrent: 4, challenge: 30, patience: Duration::from_secs(3_600) }
+	Settings {
+		free_per_minute: 2,
+		requests_per_second: 10,
+		concurrent: 4,
+		challenge: 30,
+		patience: Duration::from_secs(3_600),
+		batch_wait: Duration::from_millis(2),
+	}
 }
 
 fn facts() -> Facts {
@@ -141,6 +148,7 @@ async fn a_paid_answer_is_right_and_signed() {
 	assert_eq!(read, reply, "JSON keeps every digit");
 	let numbers = machine.service.serving();
 	assert_eq!((numbers.answers, numbers.windows, &numbers.earned[..], numbers.channels), (1, 1, "1000", 1));
+	assert_eq!(numbers.batches, 1, "a request that is alone is run by itself");
 	assert_eq!(numbers.owed, "999", "a thousandth burns");
 }
 

@@ -295,6 +295,8 @@ pub struct Serving {
 	pub owed: String,
 	/// Champions that replaced others since the start.
 	pub swaps: u64,
+	/// Batches of windows that were run, each for one request or several.
+	pub batches: u64,
 	/// Time since the start, in milliseconds.
 	pub elapsed_ms: u64,
 }

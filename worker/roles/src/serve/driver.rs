@@ -65,6 +65,7 @@ impl Server {
 			concurrent: config.concurrent,
 			challenge,
 			patience: Duration::from_millis(slot_ms.saturating_mul(PATIENCE_BLOCKS.into())),
+			batch_wait: Duration::from_millis(config.batch_wait_ms.into()),
 		};
 		let threads = config.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
 		let pool =
