@@ -227,11 +227,6 @@ impl Batches {
 		self.shared.by_definition.store(true, Relaxed);
 	}
 
-	/// Returns `true` if champions are run one window at a time.
-	pub(crate) fn is_by_definition(&self) -> bool {
-		self.shared.by_definition.load(Relaxed)
-	}
-
 	/// Returns the number of batches that were handed to the threads.
 	pub(crate) fn runs(&self) -> u64 {
 		self.shared.runs.load(Relaxed)
@@ -398,7 +393,6 @@ mod tests {
 		let windows: Vec<Vec<u8>> = (0..16).map(window).collect();
 		let before = batches.outputs(&champion, windows.clone()).await;
 		batches.compute_by_definition();
-		assert!(batches.is_by_definition());
 		assert_eq!(batches.outputs(&champion, windows).await, before, "models are exact");
 		assert_eq!(batches.compute(|| 7).await, Some(7));
 	}
