@@ -25,7 +25,10 @@ use serde_json::Value;
 use std::{
 	fmt::{self, Display, Formatter},
 	path::PathBuf,
-	sync::Arc,
+	sync::{
+		atomic::{AtomicU32, Ordering::Relaxed},
+		Arc,
+	},
 	time::{Duration, Instant},
 };
 use tokio::{task::spawn_blocking, time::sleep};
@@ -104,8 +107,9 @@ struct Pending {
 /// A worker that pulls.
 struct Puller {
 	chain: Chain,
-	domains: DomainCache,
+	domains: Arc<DomainCache>,
 	training: Arc<Training>,
+	/// Kinds of work that this one does.
 	works: Vec<Work>,
 	from: Address,
 	token: String,
@@ -128,21 +132,23 @@ pub async fn run(node: &NodeArgs, args: PullArgs) -> Result<()> {
 	let training = Arc::new(Training::new(executor(&args).await?));
 	let chain = node.connect_with(Patience::Forever).await?;
 	chain.synced().await;
-	let works = args.work.iter().map(|kind| kind.work()).collect();
-	let (domains, from, refused) = (DomainCache::default(), args.from.clone(), Vec::new());
-	let mut puller = Puller { chain, domains, training, works, from, token, name, refused };
-	let mut done = 0;
-	while args.count.is_none_or(|count| done < count) {
-		match puller.turn().await {
-			Ok(true) => done += 1,
-			Ok(false) => sleep(PAUSE).await,
-			Err(error) => {
-				tracing::warn!(target: "doin::worker", "{error:#}");
-				sleep(LONG_PAUSE).await;
-			}
-		}
-	}
-	args.output.print(&PullReport { tasks: done })
+	// A training takes minutes, and sums are wanted within seconds, so trainings have a puller of their own.
+	let (trainings, urgent): (Vec<Work>, Vec<Work>) =
+		args.work.iter().map(|kind| kind.work()).partition(|work| *work == Work::Optimization);
+	let domains = Arc::new(DomainCache::default());
+	let puller = |works: Vec<Work>| Puller {
+		chain: chain.clone(),
+		domains: domains.clone(),
+		training: training.clone(),
+		works,
+		from: args.from.clone(),
+		token: token.clone(),
+		name: name.clone(),
+		refused: Vec::new(),
+	};
+	let (done, count) = (AtomicU32::new(0), args.count);
+	tokio::join!(puller(urgent).work(&done, count), puller(trainings).work(&done, count));
+	args.output.print(&PullReport { tasks: done.into_inner() })
 }
 
 /// Returns the threads and devices that candidates are trained on.
@@ -155,6 +161,22 @@ async fn executor(args: &PullArgs) -> Result<Executor> {
 }
 
 impl Puller {
+	/// Does tasks until `count` are done, those of other pullers among them, which count in `done`.
+	async fn work(mut self, done: &AtomicU32, count: Option<u32>) {
+		while !self.works.is_empty() && count.is_none_or(|count| done.load(Relaxed) < count) {
+			match self.turn().await {
+				Ok(true) => {
+					done.fetch_add(1, Relaxed);
+				}
+				Ok(false) => sleep(PAUSE).await,
+				Err(error) => {
+					tracing::warn!(target: "doin::worker", "{error:#}");
+					sleep(LONG_PAUSE).await;
+				}
+			}
+		}
+	}
+
 	/// Does the first task that this worker can do; returns `false` if there is none.
 	async fn turn(&mut self) -> Result<bool> {
 		let pending: Pending = self.from.get_with("/tasks/pending", Some(&self.token)).await?;
@@ -186,8 +208,12 @@ impl Puller {
 			tracing::info!(target: "doin::worker", task = task.task_id, "the result was late");
 			return Ok(false);
 		}
-		let work = task.task_type;
-		tracing::info!(target: "doin::worker", task = task.task_id, domain = task.domain_id, ?work, "task done");
+		let kind = match task.task_type {
+			Work::Verification => "verification",
+			Work::Inference => "inference",
+			Work::Optimization => "optimization",
+		};
+		tracing::info!(target: "doin::worker", task = task.task_id, domain = task.domain_id, "task done: {kind}");
 		Ok(true)
 	}
 
