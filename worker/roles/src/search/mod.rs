@@ -160,6 +160,7 @@ impl Search {
 			limits: limits.clone(),
 			patience,
 			shared: None,
+			offers_from: None,
 			proposals,
 			domain,
 			learnt: Vec::new(),

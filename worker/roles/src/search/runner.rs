@@ -39,6 +39,8 @@ pub(super) struct Runner {
 	pub(super) patience: Option<u16>,
 	/// Queue from which other workers train candidates.
 	pub(super) shared: Option<HostQueue>,
+	/// Time until which nothing is offered, after a part that did not come back.
+	pub(super) offers_from: Option<Instant>,
 	/// First candidates of a new search, from other domains.
 	pub(super) proposals: Vec<Vec<i64>>,
 	/// Domain as the archive has it.
@@ -77,6 +79,8 @@ pub(super) struct Runner {
 const STOP_TICK: Duration = Duration::from_millis(200);
 /// Pause after a point was scored, which takes microseconds: no account needs more points in a round, and a search remembers each of them.
 const POINT_PAUSE: Duration = Duration::from_millis(4);
+/// Least time for which a search waits for candidates of other workers, once its own are trained.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// Candidates in a row that may fail before a warning.
 const MOST_FAILURES: usize = 32;
 
@@ -532,7 +536,8 @@ impl Runner {
 
 	/// Returns the queue from which other workers train candidates, if one of them looks at it.
 	fn watched(&self) -> Option<&HostQueue> {
-		self.shared.as_ref().filter(|queue| self.data.has_nets() && queue.is_watched())
+		let is_due = self.offers_from.is_none_or(|from| Instant::now() >= from);
+		self.shared.as_ref().filter(|queue| is_due && self.data.has_nets() && queue.is_watched())
 	}
 
 	/// Offers a part of `trials` to other workers, if there is one.
@@ -560,12 +565,13 @@ impl Runner {
 		let (back, claimed): (Vec<Part>, Vec<Part>) = parts.into_iter().partition(Part::withdraw);
 		let unclaimed: Vec<usize> = back.iter().flat_map(|part| part.numbers.iter().copied()).collect();
 		self.train_here(trials, &unclaimed, &mut fitness)?;
-		// A worker that is slower than this one, or that has ended, delays no search for longer than that.
-		let until = Instant::now() + LEASE.max(started.elapsed());
+		// A worker that is slower than this one, or that has ended, delays the search for as long as its own half took, once in a while.
+		let until = Instant::now() + PATIENCE.max(started.elapsed());
 		let mut rest = Vec::new();
 		for part in claimed {
 			let Some(models) = part.models(until, &self.stop) else {
 				rest.extend(part.numbers.iter().copied());
+				self.offers_from = Some(Instant::now() + LEASE);
 				continue;
 			};
 			for (number, model) in part.numbers.iter().zip(models) {

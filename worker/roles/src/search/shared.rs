@@ -7,7 +7,8 @@
 //!          └─▶ what nobody has, what is late, and what cannot be read
 //! ```
 //!
-//! Nothing is offered unless a worker has looked at the queue within the last seconds, so a search without one loses no time.
+//! Nothing is offered unless a worker has looked at the queue within the last seconds, so a search without one loses no time. It waits for
+//! a part for as long as its own half took, ten seconds at least. After one that did not come back, nothing is offered for a minute.
 //!
 //! # What is checked
 //!
