@@ -1,4 +1,4 @@
-//! A second worker process computes the sums that the evaluators of the first one are drawn for.
+//! A second worker process computes the sums that the evaluators of the first one are drawn for, and trains candidates of its search.
 
 use anyhow::{Context, Result};
 use doin_e2e::{http::Server, wait_for, Node, Worker};
@@ -16,7 +16,7 @@ fn private(path: &std::path::Path) -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_second_process_pulls_sums_and_the_round_is_decided_by_them() -> Result<()> {
+async fn a_second_process_pulls_sums_and_trainings_and_the_round_is_decided_by_them() -> Result<()> {
 	let node = Node::dev_with_short_rounds().await?;
 	node.reach(2, LIMIT).await?;
 	let folder = tempfile::tempdir()?;
@@ -29,9 +29,10 @@ async fn a_second_process_pulls_sums_and_the_round_is_decided_by_them() -> Resul
 	let refused = server.send("POST", "/tasks/claim", &[("content-type", "application/json")], "{}").await?;
 	assert_eq!(refused.status, 401, "the queue needs the token");
 	let mut puller = Worker::start(&["pull", "--from", &from, "--token", &token, "--name", "second", "--url", &url])?;
-	wait_for("sums of the second process", LIMIT, || {
+	wait_for("sums and trainings of the second process", LIMIT, || {
 		let checked = worker.check().and_then(|()| puller.check());
-		let is_done = puller.output().contains("task done");
+		let output = puller.output();
+		let is_done = ["verification", "optimization"].iter().all(|kind| output.contains(&format!("task done: {kind}")));
 		async move { checked.map(|()| is_done.then_some(())) }
 	})
 	.await?;
@@ -44,6 +45,8 @@ async fn a_second_process_pulls_sums_and_the_round_is_decided_by_them() -> Resul
 	let domain = node.call("doin_domain", [json!(0)]).await?;
 	let result = domain.get("lastRound").context("the result of the round")?;
 	assert!(!result.to_string().contains("noQuorum"), "{result}");
+	let refused = ["false sums", "does not admit"].into_iter().find(|fault| worker.output().contains(fault));
+	assert_eq!(refused, None, "{}", worker.output());
 	puller.stop()?;
 	worker.stop()
 }

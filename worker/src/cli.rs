@@ -322,14 +322,15 @@ EXAMPLE
 round, a day on a public network, also after the champion was replaced. An accusation publishes the input of one window. Exit status: 0 if \
 no lie is left without a slash, else 1.")]
 	Accuse(accuse::AccuseArgs),
-	/// Compute sums for another worker of yours, which it is drawn for, until Ctrl-C
+	/// Do the work of another worker of yours: sums, audits of answers and trainings, until Ctrl-C
 	#[command(after_help = "\
 EXAMPLE
   doin-worker pull --from http://192.168.1.7:8470 --token dashboard.token --url ws://127.0.0.1:9944
+  doin-worker pull --from http://192.168.1.7:8470 --token dashboard.token --work optimization --gpu auto
 
-The other worker has `share_work = true` in `resource_limits` and a token (--dashboard-token). It trusts the sums, and its bond answers for \
-them: give the token to your own machines only. A task is leased for 60 seconds; one that is not done in time is computed by the other \
-worker itself.")]
+The other worker has `share_work = true` in `resource_limits` and a token (--dashboard-token). It computes a sample of the sums itself, and \
+the sums of every model that was trained here, but its bond answers for all sums: give the token to your own machines only. A task is leased \
+for 60 seconds, and the lease is renewed meanwhile; what is not done in time is done by the other worker itself.")]
 	Pull(pull::PullArgs),
 	/// Open, list and close the payment channels that answers are paid with
 	#[command(subcommand)]

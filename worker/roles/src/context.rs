@@ -36,7 +36,7 @@ pub struct Context {
 	pub devices: Arc<Devices>,
 	/// Figures of the searches.
 	pub progress: Progress,
-	/// Queue that other workers pull sums from; `None` if this worker computes everything itself.
+	/// Queue that other workers pull from; `None` if this worker computes everything itself.
 	pub shared: Option<HostQueue>,
 }
 
@@ -66,7 +66,7 @@ impl Context {
 
 /// Flag that is set when it is dropped.
 #[derive(Default)]
-struct StopOnDrop(Arc<AtomicBool>);
+pub(crate) struct StopOnDrop(pub(crate) Arc<AtomicBool>);
 
 impl Drop for StopOnDrop {
 	fn drop(&mut self) {

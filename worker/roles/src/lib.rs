@@ -38,7 +38,7 @@
 //! * `identities`: one signer per identity, and one queue of calls per key.
 //! * [`programs`]: programs of tolerance domains, which the configuration lists by hash.
 //! * `keeper`: the chain that the journal belongs to, and its expired entries.
-//! * [`shared_work`]: sums that other workers of the owner pull and compute.
+//! * [`shared_work`]: sums that other workers of the owner pull and compute; [`search::shared`]: candidates that they train.
 //! * [`config`], [`keys`], [`amount`], [`shell`]: settings, keys and amounts of the user, and commands printed for a shell.
 //! * [`problem`], [`domain_cache`]: domains and models, checked against their hashes and admitted locally, so that a node is not
 //!   trusted.

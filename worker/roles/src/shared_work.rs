@@ -3,10 +3,17 @@
 //! ```text
 //! evaluator ─▶ HostQueue ◀─ GET /tasks/pending, POST /tasks/claim ── `doin-worker pull`, here or on another machine
 //!     │            └──────── POST /tasks/complete ◀── sums ◀── its node: domain, models, evidence
-//!     └─▶ computes itself if nobody claims the task, or if the result is late
+//!     └─▶ computes itself if nobody claims the task, if the result is late, or if a sample of it is wrong
 //! ```
 //!
-//! A worker that pulls has the token of the server, and belongs to its owner: sums are committed as they come.
+//! # What is checked
+//!
+//! A result has to have a sum of every chunk for each model. One of sixteen chunks, at least two, is drawn after the result has come, and
+//! their sums are computed here for all models, before anything is committed. Chunks that differ discard the result, and this worker computes
+//! all sums. So a worker of another version, or one that invents its sums, is found at once; one false sum among many is found only if its
+//! chunk is drawn, and costs the bond if it is revealed. A worker that pulls has the token of the server, and belongs to its owner.
+//!
+//! Answers are audited ([`doin_serve::audit`]) and candidates are trained ([`crate::search::shared`]) by the same workers.
 
 use crate::domain_cache::DomainCache;
 use anyhow::{bail, ensure, Context, Result};
@@ -21,6 +28,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::{future::Future, time::Duration};
 use tokio::{sync::oneshot, task::spawn_blocking, time::timeout};
+
+/// Part of the chunks of a result that are computed here too.
+const SAMPLED_PART: usize = 16;
+/// Chunks of a result that are computed here too, at least.
+const LEAST_SAMPLED: usize = 2;
 
 /// Times after which a worker computes what it has shared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,18 +124,34 @@ fn checked(result: Value, models: usize, chunks: usize) -> Result<Vec<Vec<u32>>>
 	Ok(sums)
 }
 
-/// Returns sums that another worker computes, or those of `own`, which starts if nobody claims the task in time, or if its result is
-/// late. The time of `own` comes with its sums.
+/// Returns the chunks of a result that are computed here too, drawn at random.
+pub(crate) fn sampled_chunks(chunks: usize) -> Vec<u16> {
+	let count = chunks.div_ceil(SAMPLED_PART).max(LEAST_SAMPLED).min(chunks);
+	(0..count).map(|_| (rand::random::<u64>() % chunks as u64) as u16).collect()
+}
+
+/// Returns `true` if the sums of a result are those of `own` in the chunks `sampled`, which `own` has in that order.
+pub(crate) fn agree(sums: &[Vec<u32>], own: &[Vec<u32>], sampled: &[u16]) -> bool {
+	let same = |(sums, own): (&Vec<u32>, &Vec<u32>)| {
+		let of_chunk = |(chunk, own): (&u16, &u32)| sums.get(usize::from(*chunk)) == Some(own);
+		own.len() == sampled.len() && sampled.iter().zip(own).all(of_chunk)
+	};
+	sums.len() == own.len() && sums.iter().zip(own).all(same)
+}
+
+/// Returns sums that another worker computes and `is_right` accepts, or those of `own`, which starts if nobody claims the task in time, if
+/// its result is late, or if it is not accepted. The time of `own` comes with its sums.
 ///
 /// # Errors
 ///
 /// Returns the error of `own`.
-pub(crate) async fn sums_by_anybody(
+pub(crate) async fn sums_by_anybody<Right: Future<Output = bool>>(
 	queue: &HostQueue,
 	domain: DomainId,
 	wanted: WantedSums,
 	chunks: usize,
 	patience: Patience,
+	is_right: impl FnOnce(Vec<Vec<u32>>) -> Right,
 	own: impl Future<Output = Result<(Vec<Vec<u32>>, Duration)>>,
 ) -> Result<(Vec<Vec<u32>>, Duration)> {
 	let (waits, given_up) = oneshot::channel::<()>();
@@ -132,7 +160,13 @@ pub(crate) async fn sums_by_anybody(
 		let _waits = waits;
 		let result = queue.offer(Work::Verification, domain, wanted.to_parameters(), patience.claim).await.ok()??;
 		match checked(result, wanted.models.len(), chunks) {
-			Ok(sums) => Some(sums),
+			Ok(sums) => {
+				let is_right = is_right(sums.clone()).await;
+				if !is_right {
+					tracing::warn!(target: "doin::evaluator", domain, "a worker has handed in false sums, which are discarded: check it");
+				}
+				is_right.then_some(sums)
+			}
 			Err(error) => {
 				tracing::warn!(target: "doin::evaluator", domain, "a worker has handed in no sums: {error:#}");
 				None
@@ -165,7 +199,9 @@ mod tests {
 	async fn sums(queue: HostQueue, claim: Duration) -> Result<(Vec<Vec<u32>>, Duration)> {
 		let own = async { Ok((vec![vec![0; 2]; 2], Duration::from_secs(1))) };
 		let patience = Patience { claim, result: LONG };
-		sums_by_anybody(&queue, 5, wanted(), 2, patience, own).await
+		// The first sum of the first model is 1.
+		let is_right = |sums: Vec<Vec<u32>>| async move { sums[0][0] == 1 };
+		sums_by_anybody(&queue, 5, wanted(), 2, patience, is_right, own).await
 	}
 
 	/// Claims the only task of a queue.
@@ -194,8 +230,24 @@ mod tests {
 		let task = claimed(&queue).await;
 		queue.complete(&task.task_id, "a", json!({ "sums": [[1, 2]] })).unwrap();
 		assert_eq!(computing.await.unwrap().unwrap().1, Duration::from_secs(1), "a model is missing");
+		let computing = tokio::spawn(sums(queue.clone(), LONG));
+		let task = claimed(&queue).await;
+		queue.complete(&task.task_id, "a", json!({ "sums": [[9, 2], [3, 4]] })).unwrap();
+		assert_eq!(computing.await.unwrap().unwrap().1, Duration::from_secs(1), "a sum is false");
 		assert_eq!(sums(queue.clone(), Duration::ZERO).await.unwrap().1, Duration::from_secs(1), "nobody has claimed it");
 		assert!(queue.pending(None).is_empty());
+	}
+
+	#[test]
+	fn a_sample_of_the_chunks_is_compared() {
+		assert_eq!([0, 1, 2, 3, 64, 65].map(|chunks| sampled_chunks(chunks).len()), [0, 1, 2, 2, 4, 5]);
+		assert!(sampled_chunks(3).into_iter().all(|chunk| chunk < 3));
+		let sums = [vec![1, 2, 3], vec![4, 5, 6]];
+		assert!(agree(&sums, &[vec![3, 1], vec![6, 4]], &[2, 0]));
+		for own in [vec![vec![3, 2], vec![6, 4]], vec![vec![3, 1]], vec![vec![3], vec![6]]] {
+			assert!(!agree(&sums, &own, &[2, 0]), "{own:?}");
+		}
+		assert!(!agree(&sums, &[vec![0], vec![0]], &[3]), "there is no such chunk");
 	}
 
 	#[test]

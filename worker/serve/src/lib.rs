@@ -17,6 +17,7 @@
 //! * [`voucher`], [`redeem`], [`limits`], [`tasks`], [`check`]: pure decisions. Time, blocks and facts are arguments.
 //! * [`journal`]: newest voucher of each channel of a server, on disk before an answer; [`purse`]: what a client keeps.
 //! * [`model`]: champion, its inputs as bytes, and its outputs in units of people.
+//! * `batches`: windows of several requests that are run together; [`audit`]: a second computation of a sample of answers.
 //! * [`service`]: one request from its body to its answer.
 //! * [`refusal`]: kinds of refusals, from which the HTTP server makes statuses.
 //!
@@ -24,6 +25,8 @@
 
 #![warn(clippy::missing_errors_doc)]
 
+pub mod audit;
+mod batches;
 pub mod check;
 pub mod journal;
 pub mod limits;

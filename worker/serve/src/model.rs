@@ -17,7 +17,7 @@ use doin_scoring::{
 use rayon::prelude::*;
 
 /// Windows of a request from which on a back-end takes less time for all of them than the processor for one after the other.
-const BATCHED: usize = 8;
+pub(crate) const BATCHED: usize = 8;
 
 /// Champion of a domain in a finalized block.
 #[derive(Clone, Debug, PartialEq)]
@@ -195,8 +195,12 @@ impl Champion {
 	/// Returns the raw outputs for several inputs, those of [`answer`](Self::answer): in a batch on the fastest back-end where there is
 	/// one for this model and these inputs, and else on all threads of the current pool.
 	pub fn answers(&self, inputs: &[Vec<u8>]) -> Option<Vec<Vec<i32>>> {
-		let batched = self.batched(inputs);
-		batched.or_else(|| inputs.par_iter().with_min_len(BATCHED).map(|input| self.answer(input)).collect())
+		self.batched(inputs).or_else(|| self.defined(inputs))
+	}
+
+	/// Returns the raw outputs for several inputs, each one by [`answer`](Self::answer), on all threads of the current pool.
+	pub fn defined(&self, inputs: &[Vec<u8>]) -> Option<Vec<Vec<i32>>> {
+		inputs.par_iter().with_min_len(BATCHED).map(|input| self.answer(input)).collect()
 	}
 
 	/// Returns the outputs of a batch; `None` if these inputs are none.
@@ -312,7 +316,7 @@ pub(crate) mod tests {
 	}
 
 	/// Returns a linear net of the domain of [`seasonal`].
-	fn net() -> Champion {
+	pub(crate) fn net() -> Champion {
 		let weights = (0..12).map(|at| at * 37 % 101 - 50).collect();
 		let skip = Layer { inputs: 4, outputs: 3, shift: 5, weights, bias: vec![40, -9, 700] };
 		let net = Net { window: 4, in_shifts: vec![-1], skip: Some(skip), encoder: Encoder::None, layers: Vec::new() };

@@ -10,11 +10,14 @@
 //! with the same request again.
 
 use crate::{
+	audit::{outputs_of, Audited, Sample, PATIENCE, PAUSE},
+	batches::Batches,
 	journal::{VoucherError, VoucherJournal},
 	limits::{Addresses, FreeQuota, Rate},
 	model::Champion,
 	redeem::Owing,
 	refusal::{Kind, Refusal},
+	tasks::{HostQueue, Work},
 	voucher::{check_channel, verify, Book, Facts, Kept, Offered, Taken, Terms},
 	wire::{
 		bytes, hex, ChannelState, DomainPrice, Models, PairText, Prices, Reply, Request, Serving, SignedReceipt, SignedVoucher,
@@ -41,7 +44,7 @@ use std::{
 	time::{Duration, Instant},
 };
 use subxt_signer::sr25519::Keypair;
-use tokio::sync::{oneshot, Semaphore};
+use tokio::sync::Semaphore;
 
 /// Channels whose facts are kept at most.
 const MOST_FACTS: usize = 8_192;
@@ -61,6 +64,8 @@ pub struct Settings {
 	pub challenge: BlockNumber,
 	/// Time without a new finalized block after which nothing is answered, since a client would refuse the receipts.
 	pub patience: Duration,
+	/// Longest time for which the windows of a request wait for a free thread together with those of others.
+	pub batch_wait: Duration,
 }
 
 /// Keys and names of a server.
@@ -126,6 +131,8 @@ struct Counters {
 	unpaid: AtomicU64,
 	refused: AtomicU64,
 	swaps: AtomicU64,
+	audited: AtomicU64,
+	wrong: AtomicU64,
 	earned: Mutex<Balance>,
 }
 
@@ -135,7 +142,7 @@ pub struct Service {
 	settings: Settings,
 	channels: Box<dyn Channels>,
 	journal: VoucherJournal,
-	pool: ThreadPool,
+	batches: Batches,
 	start: Instant,
 	/// The newest snapshot, and the time at which it came; `None` before the first one.
 	snapshot: RwLock<Option<(Arc<Snapshot>, Instant)>>,
@@ -144,6 +151,8 @@ pub struct Service {
 	addresses: Mutex<Addresses>,
 	free: Mutex<FreeQuota>,
 	places: Semaphore,
+	/// Answer that is audited next.
+	sample: Mutex<Option<Sample>>,
 	counters: Counters,
 }
 
@@ -185,7 +194,7 @@ impl Service {
 			settings,
 			channels,
 			journal,
-			pool,
+			batches: Batches::new(pool, settings.batch_wait),
 			start: Instant::now(),
 			snapshot: RwLock::new(None),
 			book: Mutex::new(Book::default()),
@@ -193,6 +202,7 @@ impl Service {
 			addresses: Mutex::new(Addresses::new(Rate { per_second, most: 2.0 * per_second })),
 			free: Mutex::new(FreeQuota::per_minute(settings.free_per_minute)),
 			places: Semaphore::new(settings.concurrent.clamp(1, Semaphore::MAX_PERMITS)),
+			sample: Mutex::new(None),
 			counters: Counters::default(),
 		}
 	}
@@ -265,6 +275,7 @@ impl Service {
 		let read = self.read(request)?;
 		let paid = self.pay(&read, sender).await?;
 		let outputs = self.outputs(&read).await?;
+		self.keep_sample(&read, &outputs);
 		let count = outputs.len() as u64;
 		let reply = self.reply(&read, outputs, &paid);
 		self.counters.answers.fetch_add(1, Relaxed);
@@ -384,16 +395,64 @@ impl Service {
 		known.insert(channel, (facts, block));
 	}
 
-	/// Computes the outputs of all windows.
+	/// Computes the outputs of all windows, in one batch with those of other requests if threads are busy.
 	async fn outputs(&self, read: &Read) -> Result<Vec<Vec<i32>>, Refusal> {
 		let broken = || Refusal::new(Kind::Broken, "the champion has not answered", "repeat the request with the same voucher");
-		let (champion, windows) = (read.offer.champion.clone(), read.windows.clone());
-		let (done, computed) = oneshot::channel();
-		self.pool.spawn(move || {
-			// The request may have been cut.
-			let _ = done.send(champion.answers(&windows));
-		});
-		computed.await.ok().flatten().ok_or_else(broken)
+		self.batches.outputs(&read.offer.champion, read.windows.clone()).await.ok_or_else(broken)
+	}
+
+	/// Keeps an answer for the next audit, unless one is kept.
+	fn keep_sample(&self, read: &Read, outputs: &[Vec<i32>]) {
+		// Any answer will do, so no request waits for the lock.
+		let Some(mut kept) = self.sample.try_lock() else { return };
+		if kept.is_none() {
+			*kept = Some(Sample::new(read.offer.champion.clone(), &read.windows, outputs));
+		}
+	}
+
+	/// Audits answers until the future is dropped. Other workers compute them if they pull from `queue`.
+	pub async fn audit(&self, queue: Option<&HostQueue>) {
+		loop {
+			tokio::time::sleep(PAUSE).await;
+			self.audit_one(queue, PATIENCE).await;
+		}
+	}
+
+	/// Audits the answer that is kept. Another worker has `patience` to claim the task. Returns `None` if no answer is kept.
+	///
+	/// After an answer that was wrong, champions are run one window at a time, as the runtime does.
+	pub async fn audit_one(&self, queue: Option<&HostQueue>, patience: Duration) -> Option<Audited> {
+		let sample = self.sample.lock().take()?;
+		let (domain, windows) = (sample.domain(), sample.windows() as u64);
+		let handed_in = match queue {
+			// An error means that the queue is full.
+			Some(queue) => {
+				let parameters = sample.wanted().to_parameters();
+				queue.offer(Work::Inference, domain, parameters, patience).await.ok().flatten()
+			}
+			None => None,
+		};
+		// A result that cannot be read is one with other outputs.
+		let elsewhere = handed_in.map(|result| outputs_of(result).unwrap_or_default());
+		let audited = self.batches.compute(move || sample.compare(elsewhere.as_deref())).await?;
+		self.counters.audited.fetch_add(windows, Relaxed);
+		match audited {
+			Audited::Right => {}
+			Audited::WrongElsewhere => {
+				tracing::warn!(target: "doin::serve", domain, "a worker has handed in other outputs than the champion computes: check it");
+			}
+			Audited::Wrong => {
+				self.counters.wrong.fetch_add(1, Relaxed);
+				self.batches.compute_by_definition();
+				tracing::error!(
+					target: "doin::serve",
+					domain,
+					"an answer was not what its champion computes one window at a time, and its receipt can be accused: from now on, all answers \
+					 are computed so; check the memory and the processor of this machine, or end the offer with `doin-worker offer withdraw`"
+				);
+			}
+		}
+		Some(audited)
 	}
 
 	/// Returns the signed answer.
@@ -541,6 +600,9 @@ impl Service {
 			channels: vouchers.len() as u32,
 			owed: owed.sum::<Balance>().to_string(),
 			swaps: counter(&self.counters.swaps),
+			batches: self.batches.runs(),
+			audited: counter(&self.counters.audited),
+			wrong: counter(&self.counters.wrong),
 			elapsed_ms: u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX),
 		}
 	}

@@ -9,6 +9,15 @@
 //!
 //! Verification comes before inference, and inference before optimization; older tasks come first among equals. A worker that is killed
 //! loses its lease, and the task is pulled by another one. A result that comes after its lease is taken if nobody else has the task.
+//!
+//! The queue does not know what a result means: the role that has put a task in checks it, and does the work itself where nobody has the
+//! task, where its lease ends, and where the result is none.
+//!
+//! | work | put in by | check of a result |
+//! |---|---|---|
+//! | verification | evaluator: sums of a recomputation | a sample of the chunks is computed here before anything is committed |
+//! | inference | server: [audit](crate::audit) of an answer that was given | outputs equal those of the answer, else the definition decides here |
+//! | optimization | search: candidates to train | each model is decoded, admitted and scored here; its claim is what this machine computes |
 
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
@@ -39,9 +48,9 @@ pub const KEPT: Duration = Duration::from_secs(3_600);
 pub enum Work {
 	/// Recomputation of sums that the chain asks for.
 	Verification,
-	/// Answers to requests.
+	/// Second computation of answers that a server has given.
 	Inference,
-	/// Candidates of a search.
+	/// Training of candidates of a search.
 	Optimization,
 }
 
@@ -211,6 +220,17 @@ impl TaskQueue {
 		entry.is_some_and(|entry| entry.state != State::Pending)
 	}
 
+	/// Removes a task unless a worker has it, or has done it. Returns `true` if it was removed.
+	pub fn withdraw(&mut self, task: &str, now: Duration) -> bool {
+		self.expire(now);
+		let Ok(id) = task.parse::<u64>() else { return false };
+		let is_pending = self.entries.get(&id).is_some_and(|entry| entry.state == State::Pending);
+		if is_pending {
+			self.entries.remove(&id);
+		}
+		is_pending
+	}
+
 	/// Removes a task that nobody waits for any more.
 	pub fn cancel(&mut self, task: &str) {
 		if let Ok(id) = task.parse::<u64>() {
@@ -243,24 +263,29 @@ impl TaskQueue {
 
 /// Time between two looks for leases that are over, while a task is waited for.
 const LOOK: Duration = Duration::from_secs(1);
+/// Time after a look of a worker for which it is expected to look again.
+const WATCH: Duration = Duration::from_secs(5);
 
 /// The queue of a process. Clones share it.
 #[derive(Clone, Debug)]
 pub struct HostQueue {
 	queue: Arc<Mutex<TaskQueue>>,
 	ended: Arc<Notify>,
+	/// Time of the last look of a worker.
+	looked: Arc<Mutex<Option<Duration>>>,
 	start: Instant,
 }
 
 impl Default for HostQueue {
 	fn default() -> Self {
-		Self { queue: Arc::default(), ended: Arc::default(), start: Instant::now() }
+		Self { queue: Arc::default(), ended: Arc::default(), looked: Arc::default(), start: Instant::now() }
 	}
 }
 
 impl HostQueue {
-	/// Returns the pending tasks; see [`TaskQueue::pending`].
+	/// Returns the pending tasks to a worker; see [`TaskQueue::pending`].
 	pub fn pending(&self, domains: Option<&[u32]>) -> Vec<HostTask> {
+		*self.looked.lock() = Some(self.start.elapsed());
 		self.queue.lock().pending(domains, self.start.elapsed())
 	}
 
@@ -282,6 +307,22 @@ impl HostQueue {
 		self.queue.lock().complete(task, worker, result, self.start.elapsed())?;
 		self.ended.notify_waiters();
 		Ok(())
+	}
+
+	/// Returns `true` if a worker has looked for tasks within the last seconds.
+	pub fn is_watched(&self) -> bool {
+		self.looked.lock().is_some_and(|at| at.saturating_add(WATCH) > self.start.elapsed())
+	}
+
+	/// Adds a task, which is removed with the value that is returned.
+	///
+	/// # Errors
+	///
+	/// Errors as [`TaskQueue::submit`].
+	pub fn submit(&self, work: Work, domain: u32, parameters: Value) -> Result<Submitted, QueueFault> {
+		let task = self.queue.lock().submit(work, domain, parameters, self.start.elapsed())?;
+		let start = self.start;
+		Ok(Submitted { task: Cancelled { queue: self.queue.clone(), task }, start })
 	}
 
 	/// Adds a task, and waits until a worker has done it, or until it is given up. A task that is not waited for any more is removed.
@@ -339,7 +380,27 @@ impl HostQueue {
 	}
 }
 
+/// A task of a thread that looks for its end.
+#[derive(Debug)]
+pub struct Submitted {
+	task: Cancelled,
+	start: Instant,
+}
+
+impl Submitted {
+	/// Removes the task unless a worker has it, or has done it. Returns `true` if it was removed.
+	pub fn withdraw(&self) -> bool {
+		self.task.queue.lock().withdraw(&self.task.task, self.start.elapsed())
+	}
+
+	/// Takes the end of the task; `None` while it goes on.
+	pub fn take(&self) -> Option<Ended> {
+		self.task.queue.lock().take(&self.task.task, self.start.elapsed())
+	}
+}
+
 /// A task that is removed with this value.
+#[derive(Debug)]
 struct Cancelled {
 	queue: Arc<Mutex<TaskQueue>>,
 	task: String,
@@ -477,6 +538,33 @@ mod tests {
 		cut.abort();
 		assert!(cut.await.is_err());
 		assert!(queue.pending(None).is_empty(), "nobody waits for it");
+	}
+
+	#[test]
+	fn a_thread_takes_back_what_no_worker_has() {
+		let queue = HostQueue::default();
+		assert!(!queue.is_watched());
+		let submit = || queue.submit(Work::Optimization, 3, json!([1])).unwrap();
+		let (first, second) = (submit(), submit());
+		let tasks = queue.pending(None);
+		assert!(queue.is_watched() && tasks.len() == 2);
+		queue.claim(&tasks[0].task_id, "a").unwrap();
+		assert_eq!((first.withdraw(), second.withdraw(), second.withdraw()), (false, true, false));
+		assert_eq!(first.take(), None);
+		queue.complete(&tasks[0].task_id, "a", json!([2])).unwrap();
+		assert!(!first.withdraw(), "it is done");
+		assert_eq!((first.take(), first.take()), (Some(Ended::Done(json!([2]))), None));
+		drop(submit());
+		assert!(queue.pending(None).is_empty(), "nobody waits for it");
+	}
+
+	#[test]
+	fn a_task_whose_lease_is_over_can_be_taken_back() {
+		let mut queue = queue();
+		queue.claim("0", "a", at(0)).unwrap();
+		assert!(!queue.withdraw("0", at(59)) && queue.withdraw("0", at(60)));
+		assert!(matches!(queue.complete("0", "a", json!(1), at(61)), Err(QueueFault::Unknown(_))));
+		assert!(!queue.withdraw("x", at(0)));
 	}
 
 	#[tokio::test]

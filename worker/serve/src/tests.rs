@@ -1,11 +1,13 @@
 //! Tests of a server and of the check of its answers, without a chain.
 
 use crate::{
+	audit::{Audited, WantedOutputs},
 	check::{compare, signed, Finding, Known, Sent, Unusable},
 	journal::VoucherJournal,
 	model::{tests::seasonal, Champion},
 	refusal::{Kind, Refusal},
 	service::{Channels, Offer, Seller, Sender, Service, Settings, Snapshot},
+	tasks::HostQueue,
 	voucher::Facts,
 	wire::{hex, Inputs, Reply, Request, SignedVoucher},
 };
@@ -59,7 +61,14 @@ fn account() -> Account {
 }
 
 fn settings() -> Settings {
-	Settings { free_per_minute: 2, requests_per_second: 10, concurrent: 4, challenge: 30, patience: Duration::from_secs(3_600) }
+	Settings {
+		free_per_minute: 2,
+		requests_per_second: 10,
+		concurrent: 4,
+		challenge: 30,
+		patience: Duration::from_secs(3_600),
+		batch_wait: Duration::from_millis(2),
+	}
 }
 
 fn facts() -> Facts {
@@ -141,6 +150,7 @@ async fn a_paid_answer_is_right_and_signed() {
 	assert_eq!(read, reply, "JSON keeps every digit");
 	let numbers = machine.service.serving();
 	assert_eq!((numbers.answers, numbers.windows, &numbers.earned[..], numbers.channels), (1, 1, "1000", 1));
+	assert_eq!(numbers.batches, 1, "a request that is alone is run by itself");
 	assert_eq!(numbers.owed, "999", "a thousandth burns");
 }
 
@@ -352,6 +362,67 @@ async fn an_answer_that_proves_nothing_is_not_accepted() {
 	assert_eq!(refused(&empty, known()), Unusable::Outputs { found: 0, expected: 1 });
 	let unreadable = Reply { model: "0x".into(), ..reply };
 	assert!(matches!(refused(&unreadable, known()), Unusable::Unreadable(_)));
+}
+
+#[tokio::test]
+async fn requests_at_the_same_time_have_their_own_answers() {
+	let (folder, chain) = (tempfile::tempdir().unwrap(), Chain::default());
+	let several = Settings { free_per_minute: 100, concurrent: 100, ..settings() };
+	let service = Arc::new(service(&folder, &chain, several));
+	service.show(snapshot(100, seasonal()));
+	let send = |last: i32| {
+		let service = service.clone();
+		tokio::spawn(async move { service.infer(&request(last, None), LOCAL).await })
+	};
+	let waiting: Vec<_> = (0..50).map(send).collect();
+	for (last, waiting) in (0..50).zip(waiting) {
+		let reply = waiting.await.unwrap().unwrap();
+		assert_eq!((reply.values[0][1] * 10.0).round(), f64::from(last), "the season before the second step is the last value");
+	}
+	let numbers = service.serving();
+	assert!(numbers.answers == 50 && numbers.batches <= 50, "{numbers:?}");
+}
+
+fn as_computed(result: serde_json::Value) -> serde_json::Value {
+	result
+}
+
+fn nothing(_: serde_json::Value) -> serde_json::Value {
+	serde_json::Value::Null
+}
+
+/// A second worker audits answers: the server counts them, and goes on one window at a time after a wrong one.
+#[tokio::test]
+async fn answers_are_audited_by_another_worker_or_here() {
+	let machine = machine();
+	let (service, queue) = (&machine.service, HostQueue::default());
+	let long = Duration::from_secs(3_600);
+	assert_eq!(service.audit_one(Some(&queue), long).await, None, "nothing was answered");
+	let helper = |result: fn(serde_json::Value) -> serde_json::Value| {
+		let queue = queue.clone();
+		async move {
+			while queue.pending(None).is_empty() {
+				tokio::task::yield_now().await;
+			}
+			let task = queue.pending(None).remove(0);
+			queue.claim(&task.task_id, "second").unwrap();
+			let computed = WantedOutputs::of_task(&task).unwrap().compute(0, seasonal().program).unwrap();
+			queue.complete(&task.task_id, "second", result(computed)).unwrap();
+		}
+	};
+	let results: [fn(serde_json::Value) -> serde_json::Value; 2] = [as_computed, nothing];
+	for (result, found) in results.into_iter().zip([Audited::Right, Audited::WrongElsewhere]) {
+		service.infer(&request(4_113, None), LOCAL).await.unwrap();
+		let (audited, ()) = tokio::join!(service.audit_one(Some(&queue), long), helper(result));
+		assert_eq!(audited, Some(found));
+	}
+	paid(&machine, 1, PRICE).await.unwrap();
+	assert_eq!(service.audit_one(Some(&queue), Duration::ZERO).await, Some(Audited::Right), "nobody has claimed it");
+	paid(&machine, 2, 2 * PRICE).await.unwrap();
+	assert_eq!(service.audit_one(None, long).await, Some(Audited::Right));
+	let numbers = service.serving();
+	assert_eq!((numbers.audited, numbers.wrong), (4, 0));
+	assert!(queue.pending(None).is_empty());
 }
 
 /// A server that answers with another model signs the proof of it.

@@ -295,6 +295,12 @@ pub struct Serving {
 	pub owed: String,
 	/// Champions that replaced others since the start.
 	pub swaps: u64,
+	/// Batches of windows that were run, each for one request or several.
+	pub batches: u64,
+	/// Windows of answers that were computed a second time.
+	pub audited: u64,
+	/// Audits that have found an answer to be wrong. After one, champions are run one window at a time.
+	pub wrong: u64,
 	/// Time since the start, in milliseconds.
 	pub elapsed_ms: u64,
 }

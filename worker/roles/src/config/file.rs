@@ -406,8 +406,8 @@ pub struct ResourceLimits {
 	/// Most seconds of computation per round that verifying verdicts of a domain without weight may take, unless the
 	/// configuration names the domain or the worker has a seat in the round.
 	pub max_unweighted_seconds: Option<u64>,
-	/// `true` to let other workers of yours pull the sums of tasks from the server of this one (`doin-worker pull`). This one computes what
-	/// nobody claims within a second or three. The sums are trusted: give the token to your own machines only.
+	/// `true` to let other workers of yours pull work from the server of this one (`doin-worker pull`): sums of tasks, audits of answers, and
+	/// half of the candidates of a search. This one does what nobody claims or hands in. Give the token to your own machines only.
 	pub share_work: bool,
 }
 

@@ -156,7 +156,8 @@ impl Config {
 	/// Returns the warning of work that no other worker can pull: each task waits for one in vain.
 	fn unshared_work(&self) -> Option<String> {
 		let is_pulled = self.dashboard.is_enabled && self.dashboard.token.is_some();
-		let warning = "`resource_limits.share_work` is true, but no other worker can pull the sums without a token: start the server of the \
+		let warning =
+			"`resource_limits.share_work` is true, but no other worker can pull work without a token: start the server of the \
 			dashboard with --dashboard-token FILE, or leave `share_work` out";
 		(self.resource_limits.share_work && !is_pulled).then(|| warning.into())
 	}

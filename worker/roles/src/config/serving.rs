@@ -6,6 +6,9 @@ use doin_primitives::DomainId;
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 
+/// Longest wait for a batch, in milliseconds.
+const MOST_WAIT_MS: u32 = 1_000;
+
 /// Answers for pay: the identity with role = "serve" runs the champions of these domains, for which it has an offer on the chain.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -28,6 +31,9 @@ pub struct ServeConfig {
 	/// Requests that are answered at a time; 256 by default. Further ones are refused.
 	#[serde(default = "usual_concurrent")]
 	pub concurrent: usize,
+	/// Milliseconds for which the windows of several requests are collected into one batch while all threads are busy; 2 by default.
+	#[serde(default = "usual_wait")]
+	pub batch_wait_ms: u32,
 	/// Threads that run models; all cores by default.
 	#[serde(default, skip_serializing_if = "Option::is_none")]
 	pub threads: Option<usize>,
@@ -48,11 +54,25 @@ fn usual_concurrent() -> usize {
 	256
 }
 
+/// Returns the usual wait for a batch, in milliseconds.
+fn usual_wait() -> u32 {
+	2
+}
+
 impl ServeConfig {
 	/// Returns a server of these domains with the usual limits.
 	pub fn new(domains: Vec<DomainId>) -> Self {
 		let (free_per_minute, requests_per_second, concurrent) = (usual_free(), usual_rate(), usual_concurrent());
-		Self { domains, public_host: None, public_port: None, free_per_minute, requests_per_second, concurrent, threads: None }
+		Self {
+			domains,
+			public_host: None,
+			public_port: None,
+			free_per_minute,
+			requests_per_second,
+			concurrent,
+			batch_wait_ms: usual_wait(),
+			threads: None,
+		}
 	}
 
 	/// Returns the address of the server for clients, if it has one of its own.
@@ -72,6 +92,11 @@ impl ServeConfig {
 		);
 		ensure!(self.requests_per_second > 0, "`requests_per_second` is 0: nobody would be answered");
 		ensure!(self.concurrent > 0, "`concurrent` is 0: nobody would be answered");
+		ensure!(
+			self.batch_wait_ms <= MOST_WAIT_MS,
+			"`batch_wait_ms` is {}: clients wait for their answers, so choose {MOST_WAIT_MS} at most",
+			self.batch_wait_ms
+		);
 		ensure!(self.threads != Some(0), "`threads` is 0: leave it out for all cores");
 		Ok(())
 	}
@@ -95,6 +120,7 @@ mod tests {
 		assert!(refusal(ServeConfig { public_port: Some(1), ..config.clone() }).contains("`public_port` needs `public_host`"));
 		assert!(refusal(ServeConfig { requests_per_second: 0, ..config.clone() }).contains("`requests_per_second` is 0"));
 		assert!(refusal(ServeConfig { concurrent: 0, ..config.clone() }).contains("`concurrent` is 0"));
+		assert!(refusal(ServeConfig { batch_wait_ms: 1_001, ..config.clone() }).contains("`batch_wait_ms` is 1001"));
 		assert!(refusal(ServeConfig { threads: Some(0), ..config.clone() }).contains("`threads` is 0"));
 		let public = ServeConfig { public_host: Some("0.0.0.0".parse().unwrap()), ..config };
 		assert_eq!(public.address().unwrap().to_string(), "0.0.0.0:8475");

@@ -153,7 +153,16 @@ pub(super) const ANCHOR: Section = Section {
 
 /// `serve`.
 pub(super) const SERVE: Section = Section {
-	known: &["domains", "public_host", "public_port", "free_per_minute", "requests_per_second", "concurrent", "threads"],
+	known: &[
+		"domains",
+		"public_host",
+		"public_port",
+		"free_per_minute",
+		"requests_per_second",
+		"concurrent",
+		"batch_wait_ms",
+		"threads",
+	],
 	moved: &[
 		("price", "leave it out; the offer on the chain has it (`doin-worker offer make`)"),
 		("domain_id", "write the list `domains`"),

@@ -19,7 +19,7 @@ use crate::{
 	programs::ProgramFault,
 	random::salt,
 	round_result::{is_fault, unpaid_message},
-	shared_work::{sums_by_anybody, Patience, WantedSums},
+	shared_work::{agree, sampled_chunks, sums_by_anybody, Patience, WantedSums},
 };
 use anyhow::{Context as _, Result};
 use codec::Encode;
@@ -322,7 +322,15 @@ impl Evaluator {
 				None => own.await?,
 				Some(queue) => {
 					let wanted = WantedSums { models: view.models.clone(), evidence, seed };
-					sums_by_anybody(queue, view.domain, wanted, chunks, purpose.patience(), own).await?
+					let is_right = |sums: Vec<Vec<u32>>| {
+						let (problem, models, sampled) = (problem.clone(), models.clone(), sampled_chunks(chunks));
+						let compare = move || {
+							let own = problem.selected_sums(&models, evidence, &seed, &sampled);
+							own.is_ok_and(|own| agree(&sums, &own, &sampled))
+						};
+						async move { context.compute(priority, compare).await.unwrap_or(false) }
+					};
+					sums_by_anybody(queue, view.domain, wanted, chunks, purpose.patience(), is_right, own).await?
 				}
 			};
 			if let Purpose::Verification(interest) = purpose {

@@ -140,6 +140,9 @@ impl Optimizer {
 		let search = tokio::task::spawn_blocking(start).await?;
 		let search =
 			search.with_context(|| format!("domain {} ({}) cannot be optimized", self.problem.id, self.problem.name()))?;
+		if let Some(queue) = &self.context.shared {
+			search.share_work(queue.clone());
+		}
 		self.log_baselines(&search);
 		Ok(search)
 	}

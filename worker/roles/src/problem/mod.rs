@@ -309,6 +309,16 @@ impl Problem {
 		Ok(doin_compute::chunk_sums(&self.spec, &self.data, SeededEvidence { evidence, seed }, models)?)
 	}
 
+	/// Returns the sums of [`drawn_sums`](Problem::drawn_sums) of these chunks alone, in their order. A program of a user has none.
+	///
+	/// # Errors
+	///
+	/// Errors as `drawn_sums` does.
+	pub fn selected_sums(&self, models: &[Model], evidence: EvidenceRef, seed: &Hash, chunks: &[u16]) -> Result<Vec<Vec<u32>>> {
+		let draw = Some(SeededEvidence { evidence, seed });
+		Ok(doin_compute::selected_chunk_sums(&self.spec, &self.data, draw, models, chunks)?)
+	}
+
 	/// Returns the chunk sums of `models` on the validation split, which a reveal claims. Runs on the current thread pool.
 	///
 	/// # Errors

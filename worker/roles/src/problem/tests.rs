@@ -173,6 +173,8 @@ fn sums_are_those_of_the_scoring_crate_chunk_by_chunk() {
 	let problem = sawtooth();
 	let forecast = problem.forecast().unwrap();
 	let sums = problem.drawn_sums(&[Model::RepeatLast, Model::Seasonal], EvidenceRef::Drawn, &[7; 32]).unwrap();
+	let selected = problem.selected_sums(&[Model::RepeatLast, Model::Seasonal], EvidenceRef::Drawn, &[7; 32], &[3, 1]).unwrap();
+	assert_eq!(selected, [[sums[0][3], sums[0][1]], [sums[1][3], sums[1][1]]]);
 	assert_eq!((sums.len(), sums[0].len()), (2, 32));
 	for chunk in [0u16, 31] {
 		let Evidence::Synthetic(generator) = &problem.spec.evidence else { panic!("the sawtooth is drawn") };

@@ -1,7 +1,11 @@
 //! Data that the candidates of a search are trained on.
 
 use super::TARGET;
-use crate::{config::ResourceLimits, problem::Problem, simple_models};
+use crate::{
+	config::ResourceLimits,
+	problem::{decode_admissible, Problem},
+	simple_models,
+};
 use anyhow::{bail, Result};
 use doin_compute::{
 	baseline::{self, BaselineRow},
@@ -136,6 +140,28 @@ impl TrainingData {
 				_ => None,
 			},
 		}
+	}
+
+	/// Returns the domain.
+	pub(super) fn problem(&self) -> &Problem {
+		&self.problem
+	}
+
+	/// Returns the net with this encoding, which another worker has trained, with its sums and the number that the search minimises, all
+	/// computed here. `None` if it is no net that the domain admits.
+	pub(super) fn checked(&self, bytes: &[u8]) -> Option<(Model, ChunkErrors, u64)> {
+		let model = decode_admissible(&self.problem, bytes).ok().filter(|model| matches!(model, Model::Net(_)))?;
+		let (errors, fitness) = match &self.form {
+			Form::Windows(data) => {
+				let errors = data.chunk_errors(&model);
+				let fitness = data.fitness(&errors);
+				(errors, fitness)
+			}
+			Form::Rows(_) => (ChunkErrors { validation: Vec::new(), practice: Vec::new() }, self.fitness(&model)?),
+			Form::Points | Form::Genomes(_) => return None,
+		};
+		let validation = self.claim(&model, &errors.validation)?;
+		Some((model, ChunkErrors { validation, practice: errors.practice }, fitness))
 	}
 
 	/// Returns `true` if a candidate is a point, which is scored and not trained.

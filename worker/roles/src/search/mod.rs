@@ -8,11 +8,14 @@
 //!
 //! Where models are points, genes are their coordinates. A point is scored in place of a training. Where models are loss genomes, genes
 //! are their instructions, and training runs take the place of epochs: all candidates are compared on the same runs.
+//!
+//! Other workers of the owner can train a part of the nets; see [`shared`].
 
 mod archive;
 mod by_program;
 mod data;
 mod runner;
+pub mod shared;
 mod space;
 mod state;
 #[cfg(test)]
@@ -30,13 +33,14 @@ use archive::ArchivedDomain;
 use by_program::ProgramRunner;
 use codec::Encode;
 use data::TrainingData;
-use doin_compute::{baseline, Candidate, ChunkErrors, Executor, Grouping, StoppingRule};
+use doin_compute::{baseline, Candidate, ChunkErrors, Executor};
 use doin_primitives::blake2_256;
 use doin_scoring::Model;
 use doin_search::{
 	seed_of_stage, Cmaes, CmaesConfig, Evolution, EvolutionConfig, Ga, GaConfig, Gp, GpConfig, Optimizer, PluginConfig,
 	PluginOptimizer, Sampler, SamplerConfig, SearchError, Sequence, Space, Staged, StagedConfig,
 };
+use doin_serve::tasks::HostQueue;
 use runner::{Best, Runner};
 pub(crate) use state::StateFile;
 use std::{
@@ -88,6 +92,8 @@ enum News {
 	Grown(Arc<Problem>),
 	/// CPU threads to train on from now on.
 	Threads(usize),
+	/// Queue from which other workers train candidates from now on.
+	Share(HostQueue),
 }
 
 /// A running search. Dropping it stops the search and waits for its thread.
@@ -152,10 +158,9 @@ impl Search {
 			optimizer,
 			executor,
 			limits: limits.clone(),
-			grouping: match patience {
-				None => Grouping::Independent,
-				patience => Grouping::Brackets(StoppingRule { patience, halving: false }),
-			},
+			patience,
+			shared: None,
+			offers_from: None,
 			proposals,
 			domain,
 			learnt: Vec::new(),
@@ -248,6 +253,14 @@ impl Search {
 		let threads = threads.max(1);
 		if threads != self.threads && self.news.send(News::Threads(threads)).is_ok() {
 			self.threads = threads;
+		}
+	}
+
+	/// Lets other workers train candidates from `queue`, from the next ones on. Only nets are trained by others: points take microseconds,
+	/// the fitness of a genome cannot be checked for less than it costs, and the program of a tolerance domain is on this machine.
+	pub(crate) fn share_work(&self, queue: HostQueue) {
+		if self.news.send(News::Share(queue)).is_err() {
+			tracing::debug!(target: TARGET, "search has ended; its candidates are not shared");
 		}
 	}
 

@@ -3,14 +3,18 @@
 use super::{
 	archive::ArchivedDomain,
 	data::TrainingData,
+	shared::{self, Part, WantedCandidates},
 	space,
 	state::{Saved, StateFile},
 	ExperimentId, News, TrainedCandidate, TARGET,
 };
 use crate::{config::ResourceLimits, problem::Problem, progress::Meter};
-use doin_compute::{Candidate, ChunkErrors, Control, Error, Executor, Grouping, Observer, TrainingRun, INITIAL_FITNESS};
+use doin_compute::{
+	Candidate, ChunkErrors, Control, Error, Executor, Grouping, Observer, StoppingRule, TrainingRun, INITIAL_FITNESS,
+};
 use doin_scoring::{verdict::total, Genome, Model};
 use doin_search::{program, Individual, Injected, Migrant, Optimizer, SearchError, Trial};
+use doin_serve::tasks::{HostQueue, LEASE};
 use std::{
 	collections::{BTreeMap, BTreeSet},
 	sync::{
@@ -31,8 +35,12 @@ pub(super) struct Runner {
 	pub(super) executor: Executor,
 	/// Limits of training data.
 	pub(super) limits: ResourceLimits,
-	/// Independent candidates, or those that a patience ends.
-	pub(super) grouping: Grouping,
+	/// Epochs without a smaller error after which a candidate ends; `None` for independent candidates.
+	pub(super) patience: Option<u16>,
+	/// Queue from which other workers train candidates.
+	pub(super) shared: Option<HostQueue>,
+	/// Time until which nothing is offered, after a part that did not come back.
+	pub(super) offers_from: Option<Instant>,
 	/// First candidates of a new search, from other domains.
 	pub(super) proposals: Vec<Vec<i64>>,
 	/// Domain as the archive has it.
@@ -71,6 +79,8 @@ pub(super) struct Runner {
 const STOP_TICK: Duration = Duration::from_millis(200);
 /// Pause after a point was scored, which takes microseconds: no account needs more points in a round, and a search remembers each of them.
 const POINT_PAUSE: Duration = Duration::from_millis(4);
+/// Least time for which a search waits for candidates of other workers, once its own are trained.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// Candidates in a row that may fail before a warning.
 const MOST_FAILURES: usize = 32;
 
@@ -139,6 +149,25 @@ struct Sender<'a> {
 /// Returns the time of a search that has run for `earlier` before it was started again, in milliseconds.
 pub(super) fn millis(earlier: Duration, started: Instant) -> u64 {
 	u64::try_from((earlier + started.elapsed()).as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Returns the candidate of a trial, whose genes have these names.
+///
+/// # Errors
+///
+/// Errors if a gene is not one of a candidate, or out of its range.
+pub(super) fn candidate_of(names: &[String], trial: &Trial, history: u16) -> Result<Candidate, Error> {
+	let candidate = Candidate::from_genes(space::named(names, &trial.genes), history)?;
+	let divisor = u16::try_from(trial.divisor).unwrap_or(u16::MAX).max(1);
+	Ok(Candidate { epochs: (candidate.epochs / divisor).max(1), ..candidate })
+}
+
+/// Returns independent candidates, or those that a patience ends, each one by itself.
+pub(super) fn grouping(patience: Option<u16>) -> Grouping {
+	match patience {
+		None => Grouping::Independent,
+		patience => Grouping::Brackets(StoppingRule { patience, halving: false }),
+	}
 }
 
 /// Returns the epochs that a candidate is trained for.
@@ -228,7 +257,10 @@ impl Runner {
 			self.receive(arriving.try_iter());
 			// A device trains many candidates in hardly more time than one.
 			let for_devices = if self.executor.devices().working().next().is_some() { self.generation } else { 0 };
-			let asked = self.optimizer.ask(for_devices.max(2 * self.executor.threads()));
+			let here = for_devices.max(2 * self.executor.threads());
+			// Others train half of a batch.
+			let wanted = if self.watched().is_some() { 2 * here } else { here };
+			let asked = self.optimizer.ask(wanted);
 			if !asked.is_empty() {
 				self.train(&asked, Told::New);
 				self.save(false);
@@ -288,6 +320,7 @@ impl Runner {
 				News::Immigrant { genes, model } => immigrants.push((genes, model)),
 				News::Grown(problem) => grown = Some(problem),
 				News::Threads(number) => threads = Some(number),
+				News::Share(queue) => self.shared = Some(queue),
 			}
 		}
 		if let Some(threads) = threads {
@@ -489,7 +522,11 @@ impl Runner {
 
 	/// Sends a candidate whose model was not trained, with the sums that a reveal claims.
 	fn send(&self, genes: &[i64], model: Model, validation: Vec<u32>, fitness: u64) {
-		let errors = ChunkErrors { validation, practice: Vec::new() };
+		self.send_with(genes, model, ChunkErrors { validation, practice: Vec::new() }, fitness);
+	}
+
+	/// Sends a candidate with its sums.
+	fn send_with(&self, genes: &[i64], model: Model, errors: ChunkErrors, fitness: u64) {
 		let (experiment, millis) = (self.experiment, millis(self.earlier, self.started));
 		let candidate = TrainedCandidate { genes: genes.to_vec(), model, errors, fitness, experiment, millis };
 		if self.results.send(candidate).is_err() {
@@ -497,21 +534,88 @@ impl Runner {
 		}
 	}
 
-	/// Trains the candidates of `trials`. Returns their fitness, or `None` if the search was stopped.
+	/// Returns the queue from which other workers train candidates, if one of them looks at it.
+	fn watched(&self) -> Option<&HostQueue> {
+		let is_due = self.offers_from.is_none_or(|from| Instant::now() >= from);
+		self.shared.as_ref().filter(|queue| is_due && self.data.has_nets() && queue.is_watched())
+	}
+
+	/// Offers a part of `trials` to other workers, if there is one.
+	fn offered(&self, trials: &[Trial]) -> Vec<Part> {
+		let Some(queue) = self.watched() else { return Vec::new() };
+		let problem = self.data.problem();
+		let terms = WantedCandidates {
+			trials: Vec::new(),
+			seed: self.seed,
+			segments: self.data.segments(),
+			memory_mb: self.limits.max_memory_mb,
+			patience: self.patience,
+			seconds: self.limits.max_training_seconds,
+		};
+		shared::offer(queue, problem.id, &terms, trials, problem.spec.limits.model_bytes)
+	}
+
+	/// Trains the candidates of `trials`, some of them on other workers. Returns their fitness, or `None` if the search was stopped.
 	fn trained(&mut self, trials: &[Trial]) -> Option<Vec<u64>> {
 		let mut fitness = vec![u64::MAX; trials.len()];
-		let (mut numbers, mut candidates) = (Vec::new(), Vec::new());
-		for (number, trial) in trials.iter().enumerate() {
-			match Candidate::from_genes(space::named(&self.names, &trial.genes), self.data.history()) {
-				Ok(candidate) => {
-					numbers.push(number);
-					let divisor = u16::try_from(trial.divisor).unwrap_or(u16::MAX).max(1);
-					candidates.push(Candidate { epochs: (candidate.epochs / divisor).max(1), ..candidate });
-				}
-				Err(error) => tracing::debug!(target: TARGET, genes = ?trial.genes, %error, "candidate failed"),
+		let (started, parts) = (Instant::now(), self.offered(trials));
+		let offered: BTreeSet<usize> = parts.iter().flat_map(|part| part.numbers.iter().copied()).collect();
+		let own: Vec<usize> = (0..trials.len()).filter(|number| !offered.contains(number)).collect();
+		self.train_here(trials, &own, &mut fitness)?;
+		let (back, claimed): (Vec<Part>, Vec<Part>) = parts.into_iter().partition(Part::withdraw);
+		let unclaimed: Vec<usize> = back.iter().flat_map(|part| part.numbers.iter().copied()).collect();
+		self.train_here(trials, &unclaimed, &mut fitness)?;
+		// A worker that is slower than this one, or that has ended, delays the search for as long as its own half took, once in a while.
+		let until = Instant::now() + PATIENCE.max(started.elapsed());
+		let mut rest = Vec::new();
+		for part in claimed {
+			let Some(models) = part.models(until, &self.stop) else {
+				rest.extend(part.numbers.iter().copied());
+				self.offers_from = Some(Instant::now() + LEASE);
+				continue;
+			};
+			for (number, model) in part.numbers.iter().zip(models) {
+				fitness[*number] = model.and_then(|bytes| self.accepted(&trials[*number], &bytes)).unwrap_or(u64::MAX);
 			}
 		}
-		let trained: Vec<&Trial> = numbers.iter().map(|number| &trials[*number]).collect();
+		self.train_here(trials, &rest, &mut fitness)?;
+		Some(fitness).filter(|_| !self.stop.load(Ordering::Relaxed))
+	}
+
+	/// Sends a candidate that another worker has trained, with the sums that are computed here. Returns its fitness, or `None` if it is no
+	/// net that the domain admits.
+	fn accepted(&self, Trial { genes, divisor }: &Trial, bytes: &[u8]) -> Option<u64> {
+		let data = &self.data;
+		let Some((model, errors, fitness)) = self.executor.install(|| data.checked(bytes)) else {
+			tracing::warn!(target: TARGET, ?genes, "another worker has handed in a model that the domain does not admit: update it");
+			return None;
+		};
+		if *divisor > 1 {
+			self.meter.part_trained();
+		} else {
+			self.meter.candidate_trained(total(&errors.validation));
+			self.send_with(genes, model, errors, fitness);
+		}
+		Some(fitness)
+	}
+
+	/// Trains the candidates of `trials` with these numbers on this machine, and enters their fitness. Returns `None` if the search was
+	/// stopped.
+	fn train_here(&mut self, trials: &[Trial], numbers: &[usize], fitness: &mut [u64]) -> Option<()> {
+		if numbers.is_empty() {
+			return Some(());
+		}
+		let (mut possible, mut candidates) = (Vec::new(), Vec::new());
+		for number in numbers.iter().copied() {
+			match candidate_of(&self.names, &trials[number], self.data.history()) {
+				Ok(candidate) => {
+					possible.push(number);
+					candidates.push(candidate);
+				}
+				Err(error) => tracing::debug!(target: TARGET, genes = ?trials[number].genes, %error, "candidate failed"),
+			}
+		}
+		let trained: Vec<&Trial> = possible.iter().map(|number| &trials[*number]).collect();
 		self.meter.batch_begins(candidates.iter().map(epochs_of).sum(), self.devices());
 		let sender = Sender {
 			data: &self.data,
@@ -524,7 +628,7 @@ impl Runner {
 			meter: &self.meter,
 		};
 		let control = Control::new(&self.stop).with_time_limit(self.time_limit).with_observer(&sender);
-		match self.data.train(&self.executor, &candidates, self.grouping, &control) {
+		match self.data.train(&self.executor, &candidates, grouping(self.patience), &control) {
 			Ok(runs) => {
 				self.failed = failed_in_a_row(self.failed, &runs);
 				if self.failed >= MOST_FAILURES {
@@ -535,14 +639,14 @@ impl Runner {
 					// Some were interrupted. All of them are trained again after a restart, so that it goes on as if nothing had happened.
 					return None;
 				}
-				for (number, run) in numbers.iter().zip(runs) {
+				for (number, run) in possible.iter().zip(runs) {
 					fitness[*number] = run.evaluated.map_or(u64::MAX, |evaluated| evaluated.fitness);
 				}
 			}
 			Err(Error::Stopped) => return None,
 			Err(error) => tracing::warn!(target: TARGET, %error, "candidates were not trained"),
 		}
-		Some(fitness)
+		Some(())
 	}
 
 	/// Returns the CPU threads and the names of the working devices.

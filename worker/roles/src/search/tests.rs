@@ -1,6 +1,9 @@
 //! Tests of the search.
 
-use super::*;
+use super::{
+	shared::{models_of, Training, WantedCandidates},
+	*,
+};
 use crate::{
 	config::OptimizationConfig,
 	problem::{
@@ -13,6 +16,7 @@ use doin_chain::Account;
 use doin_compute::{gpu::Devices, Published};
 use doin_primitives::{Evidence, EvidenceRef, Gene};
 use doin_scoring::{verdict::loss, Program, Target};
+use doin_search::Trial;
 use std::collections::{BTreeMap, BTreeSet};
 
 fn executor(threads: usize) -> Executor {
@@ -395,6 +399,79 @@ fn a_training_that_takes_too_long_ends() {
 	let started = Instant::now();
 	drop(search);
 	assert!(started.elapsed() < Duration::from_secs(5));
+}
+
+/// Trains the next part that a search offers, as `doin-worker pull` does. Returns the encodings of the whole trainings, by genes.
+fn pulled(queue: &HostQueue, training: &Training, problem: &Arc<Problem>) -> BTreeMap<Vec<i64>, Vec<u8>> {
+	let task = loop {
+		let pending = queue.pending(None);
+		// The search may take a part back.
+		if let Some(task) = pending.into_iter().find(|task| queue.claim(&task.task_id, "second").is_ok()) {
+			break task;
+		}
+		std::thread::sleep(Duration::from_millis(1));
+	};
+	let wanted = WantedCandidates::of_task(&task).unwrap();
+	let result = training.train_until(problem, &wanted, &AtomicBool::new(false)).unwrap();
+	let models = models_of(result.clone(), wanted.trials.len()).unwrap();
+	if queue.complete(&task.task_id, "second", result).is_err() {
+		return BTreeMap::new();
+	}
+	let whole = wanted.trials.into_iter().zip(models).filter(|(trial, _)| trial.divisor == 1);
+	whole.filter_map(|(trial, model)| Some((trial.genes, model?))).collect()
+}
+
+#[test]
+fn another_worker_trains_candidates_and_their_claims_are_computed_here() {
+	for problem in [problem(), rows(1)] {
+		let queue = HostQueue::default();
+		let training = Training::new(executor(1));
+		let mut search = start(&problem, &seeded(), &ResourceLimits::default(), executor(1)).unwrap();
+		search.share_work(queue.clone());
+		let mut trained = BTreeMap::new();
+		while trained.len() < 3 {
+			trained.extend(pulled(&queue, &training, &problem));
+		}
+		while !trained.is_empty() {
+			let found = search.results.blocking_recv().unwrap();
+			if let Some(bytes) = trained.remove(&found.genes) {
+				assert_eq!(found.model.to_bytes(), bytes, "training is exact");
+				assert_eq!(found.errors.validation, problem.validation_sums(std::slice::from_ref(&found.model)).unwrap()[0]);
+			}
+		}
+	}
+}
+
+#[test]
+fn a_search_trains_what_another_worker_does_not_hand_in() {
+	let (problem, queue) = (problem(), HostQueue::default());
+	let mut search = search_of(&problem, &with(Algorithm::Random));
+	search.share_work(queue.clone());
+	let offered = loop {
+		let pending = queue.pending(None);
+		if let Some(task) = pending.into_iter().find(|task| queue.claim(&task.task_id, "second").is_ok()) {
+			queue.complete(&task.task_id, "second", serde_json::Value::Null).unwrap();
+			break WantedCandidates::of_task(&task).unwrap();
+		}
+	};
+	let is_offered = |found: &TrainedCandidate| offered.trials.iter().any(|trial| trial.genes == found.genes);
+	let found = std::iter::from_fn(|| search.results.blocking_recv()).take(200).find(is_offered);
+	decode_admissible(&problem, &found.expect("it is trained here").model.to_bytes()).unwrap();
+}
+
+#[test]
+fn only_admitted_nets_of_other_workers_are_candidates() {
+	let data = TrainingData::new(problem(), &ResourceLimits::default(), 1).unwrap();
+	assert!([vec![], vec![0; 9], Model::Seasonal.to_bytes()].iter().all(|bytes| data.checked(bytes).is_none()));
+	let training = Training::new(executor(1));
+	let wanted = WantedCandidates { trials: Vec::new(), seed: 1, segments: 1, memory_mb: None, patience: None, seconds: None };
+	let refused = |problem: Arc<Problem>, wanted: &WantedCandidates| {
+		training.train_until(&problem, wanted, &AtomicBool::new(false)).unwrap_err().to_string()
+	};
+	assert!(refused(problem(), &wanted).contains("knows 0 opened segments of domain"));
+	assert!(refused(Arc::new(rastrigin()), &wanted).contains("are not trained"));
+	let short = WantedCandidates { trials: vec![Trial::whole(vec![1])], segments: 0, ..wanted };
+	assert!(refused(problem(), &short).contains("a candidate has 1 genes"));
 }
 
 #[test]

@@ -11,7 +11,9 @@ use doin_primitives::{
 	views::OfferView,
 	DomainId, DomainSpec, Hash, ModelRef,
 };
-use doin_serve::{service::Channels, voucher::Facts, Champion, Offer, Seller, Service, Settings, Snapshot, VoucherJournal};
+use doin_serve::{
+	service::Channels, tasks::HostQueue, voucher::Facts, Champion, Offer, Seller, Service, Settings, Snapshot, VoucherJournal,
+};
 use rayon::ThreadPoolBuilder;
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use subxt_signer::sr25519::Keypair;
@@ -25,6 +27,8 @@ pub struct Server {
 	signer: Signer,
 	domains: Vec<DomainId>,
 	running: Arc<Running>,
+	/// Queue that other workers pull audits from.
+	shared: Option<HostQueue>,
 	/// Records of the domains, which never change.
 	specs: BTreeMap<DomainId, DomainSpec>,
 	/// Champions that were loaded last.
@@ -65,6 +69,7 @@ impl Server {
 			concurrent: config.concurrent,
 			challenge,
 			patience: Duration::from_millis(slot_ms.saturating_mul(PATIENCE_BLOCKS.into())),
+			batch_wait: Duration::from_millis(config.batch_wait_ms.into()),
 		};
 		let threads = config.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
 		let pool =
@@ -81,6 +86,7 @@ impl Server {
 			signer,
 			domains: config.domains.clone(),
 			running,
+			shared: context.shared.clone(),
 			specs: BTreeMap::new(),
 			champions: BTreeMap::new(),
 			logged: BTreeMap::new(),
@@ -93,10 +99,11 @@ impl Server {
 	///
 	/// Never errors: a failed step is logged, and done again at the next block.
 	pub async fn run(mut self) -> Result<()> {
-		let running = self.running.clone();
+		let (running, shared) = (self.running.clone(), self.shared.clone());
 		tokio::select! {
 			() = self.follow() => Ok(()),
 			() = running.redeemer.run() => Ok(()),
+			() = running.service.audit(shared.as_ref()) => Ok(()),
 		}
 	}
 
