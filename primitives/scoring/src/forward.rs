@@ -45,10 +45,10 @@ pub fn dot(weights: &[i16], x: &[i16]) -> i32 {
 #[derive(Clone, Debug)]
 pub struct PreparedNet<'a> {
 	net: &'a Net,
-	skip: Option<PackedLayer>,
+	skip: Option<PackedLayer<'a>>,
 	/// Layers of the encoder: those of the convolutions in order, or input and hidden layer of a cell.
-	encoder: Vec<PackedLayer>,
-	layers: Vec<PackedLayer>,
+	encoder: Vec<PackedLayer<'a>>,
+	layers: Vec<PackedLayer<'a>>,
 }
 
 impl Net {
@@ -85,7 +85,7 @@ impl<'a> PreparedNet<'a> {
 		};
 		let mut hidden = hidden.iter();
 		match (&self.net.encoder, self.encoder.as_slice()) {
-			(Encoder::Conv(convs), layers) => self.convolve(convs.iter().zip(layers), x, scratch),
+			(Encoder::Conv(convs), _) => self.convolve(convs, x, scratch),
 			(Encoder::Lstm(cell), [input, hidden]) => GatedCell { cell, input, hidden }.lstm(x, self.net.window(), scratch),
 			(Encoder::Gru(cell), [input, hidden]) => GatedCell { cell, input, hidden }.gru(x, self.net.window(), scratch),
 			(Encoder::Image(conv), [layer]) => conv.forward(layer, x, scratch),
@@ -101,13 +101,12 @@ impl<'a> PreparedNet<'a> {
 		add(out, last.neurons(&scratch.from, &mut scratch.values));
 	}
 
-	/// Applies convolutions, each with its packed layer, to `x`. `scratch.from` receives the output of the last one, channel by
-	/// channel.
-	fn convolve<'b>(&self, convs: impl Iterator<Item = (&'b Conv, &'b PackedLayer)>, x: &[i16], scratch: &mut Scratch) {
+	/// Applies `convs` to `x`. `scratch.from` receives the output of the last one, channel by channel.
+	fn convolve(&self, convs: &[Conv], x: &[i16], scratch: &mut Scratch) {
 		scratch.from.clear();
 		scratch.from.extend_from_slice(x);
 		let mut steps = self.net.window;
-		for (conv, layer) in convs {
+		for (conv, layer) in convs.iter().zip(&self.encoder) {
 			let after = conv.steps(steps).unwrap_or(0);
 			conv.forward(layer, [steps.into(), after.into()], scratch);
 			core::mem::swap(&mut scratch.from, &mut scratch.to);
@@ -119,7 +118,7 @@ impl<'a> PreparedNet<'a> {
 impl Conv {
 	/// Applies the convolution, whose layer is `layer`, to `steps` steps per channel in `scratch.from`. `scratch.to` receives `after`
 	/// steps per channel.
-	fn forward(&self, layer: &PackedLayer, [steps, after]: [usize; 2], scratch: &mut Scratch) {
+	fn forward(&self, layer: &PackedLayer<'_>, [steps, after]: [usize; 2], scratch: &mut Scratch) {
 		let Scratch { from, to, patch, values, .. } = scratch;
 		let (kernel, dilation, stride) = (usize::from(self.kernel), usize::from(self.dilation), usize::from(self.stride));
 		to.clear();
@@ -142,7 +141,7 @@ impl Conv {
 impl Conv2 {
 	/// Applies the convolution, whose layer is `layer`, to the features `x` of an image. `scratch.from` receives the output, channel
 	/// by channel.
-	fn forward(&self, layer: &PackedLayer, x: &[i16], scratch: &mut Scratch) {
+	fn forward(&self, layer: &PackedLayer<'_>, x: &[i16], scratch: &mut Scratch) {
 		let Scratch { from, patch, values, .. } = scratch;
 		let [rows, columns] = self.grid().unwrap_or([0, 0]).map(usize::from);
 		let [height, width] = [self.height, self.width].map(usize::from);
@@ -166,8 +165,8 @@ impl Conv2 {
 /// A cell with its packed layers.
 struct GatedCell<'a> {
 	cell: &'a Cell,
-	input: &'a PackedLayer,
-	hidden: &'a PackedLayer,
+	input: &'a PackedLayer<'a>,
+	hidden: &'a PackedLayer<'a>,
 }
 
 impl GatedCell<'_> {

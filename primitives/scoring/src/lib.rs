@@ -42,7 +42,7 @@ pub mod genome;
 pub mod landscape;
 pub mod math;
 pub mod model;
-mod packed;
+pub mod packed;
 pub mod philox;
 pub mod program;
 pub mod rows;

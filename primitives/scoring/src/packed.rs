@@ -1,62 +1,72 @@
-//! Layers packed for forward passes: two rows of weights in one row of 64-bit numbers.
+//! Matrices packed for products: two rows of 16-bit numbers in one row of 64-bit numbers.
 //!
-//! The runtime has no SIMD, but 64-bit multiplication. A packed weight is `low + high · 2³²`, where `low` and `high` are weights of two
-//! neurons. Its product with an activation holds the products of both, and a sum of such products both sums. The halves can be told
-//! apart as long as the low sum stays within `i32`. Admission bounds every sum of a layer, so the result is exact.
+//! The runtime has no SIMD, but 64-bit multiplication. A packed number is `low + high · 2³²`, where `low` and `high` are numbers of two
+//! rows. Its product with a factor holds the products of both, and a sum of such products both sums. The halves can be told apart as
+//! long as the low sum stays within `i32`. Admission bounds every sum of a layer, so the results are exact.
 
 use crate::{math::round_shift_i32, model::Layer};
 use alloc::vec::Vec;
 
-/// Rows of packed weights that one pass over the inputs reads.
+/// Packed rows that one pass over the factors reads.
 const ROWS: usize = 4;
 
-/// A [`Layer`] whose neurons are packed in pairs.
-#[derive(Clone, Debug)]
-pub(crate) struct PackedLayer {
-	/// Numbers per row, at least 1.
-	inputs: usize,
-	/// Number of neurons.
-	outputs: usize,
-	/// Requantising shift.
-	shift: u32,
-	/// Weights, one row of inputs per pair of neurons. If the number of neurons is odd, the last row has only low halves.
-	weights: Vec<i64>,
-	/// Biases, one per row.
-	bias: Vec<i64>,
+/// Rows of 16-bit numbers, packed in pairs.
+#[derive(Clone, Debug, Default)]
+pub struct PackedRows {
+	/// Numbers per row, at least 1 once rows are packed.
+	width: usize,
+	/// Number of rows before packing.
+	count: usize,
+	/// One packed row per pair. If the number of rows is odd, the last one has only low halves.
+	rows: Vec<i64>,
 }
 
-impl PackedLayer {
-	/// Packs a layer.
-	pub(crate) fn new(layer: &Layer) -> Self {
-		let inputs = usize::from(layer.inputs).max(1);
-		let mut weights = Vec::with_capacity(layer.weights.len().div_ceil(2).saturating_add(inputs));
-		for pair in layer.weights.chunks(inputs.saturating_mul(2)) {
-			match pair.split_at_checked(inputs) {
-				Some((low, [])) => weights.extend(low.iter().map(|low| i64::from(*low))),
-				Some((low, high)) => {
-					weights.extend(low.iter().zip(high).map(|(low, high)| packed((*low).into(), (*high).into())));
-				}
-				None => break,
-			}
+impl PackedRows {
+	/// Packs rows of `width` numbers in place of the present ones. Numbers beyond the last whole row are left out.
+	pub fn pack(&mut self, rows: &[i16], width: usize) {
+		self.width = width.max(1);
+		self.count = rows.len().checked_div(self.width).unwrap_or(0);
+		self.rows.clear();
+		let pairs = rows.chunks_exact(self.width.saturating_mul(2));
+		let last = pairs.remainder();
+		for (low, high) in pairs.map(|pair| pair.split_at(self.width)) {
+			self.rows.extend(low.iter().zip(high).map(|(low, high)| packed(*low, *high)));
 		}
-		let pairs = layer.bias.chunks(2);
-		let bias = pairs.map(|pair| packed(pair.first().copied().unwrap_or(0), pair.get(1).copied().unwrap_or(0))).collect();
-		Self { inputs, outputs: layer.bias.len(), shift: layer.shift.into(), weights, bias }
+		if let Some(low) = last.get(..self.width) {
+			self.rows.extend(low.iter().map(|low| i64::from(*low)));
+		}
 	}
 
-	/// Computes the requantised value of each neuron, in order, and returns them. `values` is the buffer that holds them.
-	pub(crate) fn neurons<'a>(&self, x: &[i16], values: &'a mut Vec<i32>) -> &'a [i32] {
-		values.clear();
-		let shift = self.shift;
-		let mut put = |sum: i64| values.extend(halves(sum).map(|value| round_shift_i32(value, shift)));
-		let blocks = self.weights.chunks_exact(self.inputs.saturating_mul(ROWS));
-		let (biases, last) = self.bias.as_chunks::<ROWS>();
+	/// Computes the sum of products of each row and `x`, and hands it to `put`, in the order of the rows. The result is exact if no
+	/// sum leaves `i32`, and arbitrary otherwise.
+	///
+	/// ```
+	/// use doin_scoring::packed::PackedRows;
+	/// let (mut rows, mut sums) = (PackedRows::default(), Vec::new());
+	/// rows.pack(&[1, 2, -3, 4, 5, -6], 2);
+	/// rows.products(&[10, 1], |sum| sums.push(sum));
+	/// assert_eq!(sums, [12, -26, 44]);
+	/// ```
+	#[inline(always)]
+	pub fn products(&self, x: &[i16], mut put: impl FnMut(i32)) {
+		let width = self.width.max(1);
+		// The high half of the last packed row is no row if their number is odd.
+		let mut left = self.count;
+		let mut put = |sum: i64| {
+			for sum in halves(sum) {
+				if let Some(less) = left.checked_sub(1) {
+					left = less;
+					put(sum);
+				}
+			}
+		};
+		let blocks = self.rows.chunks_exact(width.saturating_mul(ROWS));
 		let rest = blocks.remainder();
-		for (block, [bias_a, bias_b, bias_c, bias_d]) in blocks.zip(biases) {
-			let (a, block) = block.split_at(self.inputs);
-			let (b, block) = block.split_at(self.inputs);
-			let (c, d) = block.split_at(self.inputs);
-			let mut sums = [*bias_a, *bias_b, *bias_c, *bias_d];
+		for block in blocks {
+			let (a, block) = block.split_at(width);
+			let (b, block) = block.split_at(width);
+			let (c, d) = block.split_at(width);
+			let mut sums = [0i64; ROWS];
 			for ((((a, b), c), d), x) in a.iter().zip(b).zip(c).zip(d).zip(x) {
 				let x = i64::from(*x);
 				let [sum_a, sum_b, sum_c, sum_d] = sums;
@@ -69,17 +79,42 @@ impl PackedLayer {
 			}
 			sums.into_iter().for_each(&mut put);
 		}
-		for (row, bias) in rest.chunks_exact(self.inputs).zip(last) {
-			put(row.iter().zip(x).fold(*bias, |sum, (weight, x)| sum.wrapping_add(weight.wrapping_mul((*x).into()))));
+		for row in rest.chunks_exact(width) {
+			put(row.iter().zip(x).fold(0i64, |sum, (number, x)| sum.wrapping_add(number.wrapping_mul((*x).into()))));
 		}
-		values.truncate(self.outputs);
+	}
+}
+
+/// A [`Layer`] whose neurons are packed in pairs.
+#[derive(Clone, Debug)]
+pub(crate) struct PackedLayer<'a> {
+	layer: &'a Layer,
+	rows: PackedRows,
+}
+
+impl<'a> PackedLayer<'a> {
+	/// Packs a layer.
+	pub(crate) fn new(layer: &'a Layer) -> Self {
+		let mut rows = PackedRows::default();
+		rows.pack(&layer.weights, layer.inputs.into());
+		Self { layer, rows }
+	}
+
+	/// Computes the requantised value of each neuron, in order, and returns them. `values` is the buffer that holds them.
+	pub(crate) fn neurons<'b>(&self, x: &[i16], values: &'b mut Vec<i32>) -> &'b [i32] {
+		let mut bias = self.layer.bias.iter();
+		let shift = u32::from(self.layer.shift);
+		values.clear();
+		self.rows.products(x, |sum| {
+			values.extend(bias.next().map(|bias| round_shift_i32(sum.wrapping_add(*bias), shift)));
+		});
 		values
 	}
 }
 
 /// Returns `low + high · 2³²`.
 #[inline(always)]
-fn packed(low: i32, high: i32) -> i64 {
+fn packed(low: i16, high: i16) -> i64 {
 	i64::from(low).wrapping_add(i64::from(high).wrapping_shl(32))
 }
 
@@ -112,7 +147,12 @@ mod tests {
 	fn halves_are_told_apart_at_the_bounds_of_a_sum() {
 		for low in [i32::MIN, -1, 0, 1, i32::MAX] {
 			for high in [i32::MIN, -1, 0, 1, i32::MAX] {
-				assert_eq!(halves(packed(low, high)), [low, high]);
+				assert_eq!(halves(i64::from(low).wrapping_add(i64::from(high) << 32)), [low, high]);
+			}
+		}
+		for low in [i16::MIN, -1, 0, 1, i16::MAX] {
+			for high in [i16::MIN, -1, 0, 1, i16::MAX] {
+				assert_eq!(halves(packed(low, high)), [low, high].map(i32::from));
 			}
 		}
 	}

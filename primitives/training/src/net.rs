@@ -1,7 +1,7 @@
 //! One step of training of a whole dense net.
 
 use crate::{
-	dense::{self, input_gradient, requantise_gradient, transpose, weight_gradient},
+	dense::{self, activation, is_alive, requantise_gradient, transpose},
 	initial::he_masters,
 	lion::{self, Parameters, StepSize, MAX_BIAS, MAX_WEIGHT, WEIGHT_FRAC},
 	MAX_BATCH,
@@ -9,6 +9,7 @@ use crate::{
 use alloc::{vec, vec::Vec};
 use doin_scoring::{
 	model::{Layer, MAX_DEPTH, REQUANTISE_MACS, SHIFTS},
+	packed::PackedRows,
 	philox::Stream,
 };
 
@@ -157,17 +158,38 @@ impl TrainedLayer {
 		}
 	}
 
-	/// Computes the gradients of the inputs, by sample, from those of the outputs.
-	fn propagate(&self, gradient: &[i16], x: &[i16], unscaled: &mut Vec<i32>, before: &mut Vec<i16>) {
+	/// Computes the accumulators of the outputs, by sample, from inputs by sample, and hands them to `put` in this order.
+	fn sums(&self, x: &[i16], packed: &mut PackedRows, mut put: impl FnMut(i32)) {
+		let inputs = usize::from(self.layer.inputs);
+		packed.pack(&self.layer.weights, inputs);
+		for x in x.chunks_exact(inputs.max(1)) {
+			let mut bias = self.layer.bias.iter();
+			packed.products(x, |sum| bias.next().into_iter().for_each(|bias| put(sum.wrapping_add(*bias))));
+		}
+	}
+
+	/// Computes the gradients of the inputs, by sample, from those of the outputs, as [`dense::input_gradient`] defines them.
+	fn propagate(&self, gradient: &[i16], x: &[i16], buffers: &mut Propagation, before: &mut Vec<i16>) {
+		let Propagation { packed, unscaled } = buffers;
+		let outputs = usize::from(self.layer.outputs);
+		packed.pack(&self.columns, outputs);
 		unscaled.clear();
-		unscaled.resize(x.len(), 0);
-		let bits = input_gradient(&self.columns, self.layer.outputs.into(), gradient, x, unscaled);
+		let (mut activations, mut bits) = (x.iter(), 0);
+		for gradient in gradient.chunks_exact(outputs.max(1)) {
+			packed.products(gradient, |sum| {
+				let alive = activations.next().is_some_and(|activation| is_alive(*activation));
+				let sum = if alive { sum } else { 0 };
+				bits |= sum.unsigned_abs();
+				unscaled.push(sum);
+			});
+		}
 		before.clear();
 		before.extend(unscaled.iter().map(|sum| requantise_gradient(*sum, bits)));
 	}
 
-	/// Makes one step of all weights and biases against the gradients of the outputs.
-	fn update(&mut self, gradient: &[i16], x: &[i16], size: StepSize, turned: &mut [Vec<i16>; 2]) {
+	/// Makes one step of all weights and biases against the gradients of the outputs. The gradient of a weight is the sum over the
+	/// samples of [`dense::weight_gradient`].
+	fn update(&mut self, gradient: &[i16], x: &[i16], size: StepSize, packed: &mut PackedRows, turned: &mut [Vec<i16>; 2]) {
 		let (inputs, outputs) = (usize::from(self.layer.inputs).max(1), usize::from(self.layer.outputs).max(1));
 		let [by_output, by_input] = turned;
 		for (from, width, to) in [(gradient, outputs, &mut *by_output), (x, inputs, &mut *by_input)] {
@@ -176,15 +198,18 @@ impl TrainedLayer {
 			transpose(from, width, to);
 		}
 		let samples = x.len().checked_div(inputs).unwrap_or(0).max(1);
+		packed.pack(by_input, samples);
 		let Self { layer, weights, biases, .. } = self;
 		let masters = weights.masters.chunks_exact_mut(inputs).zip(weights.momenta.chunks_exact_mut(inputs));
 		let rows = masters.zip(layer.weights.chunks_exact_mut(inputs));
 		for (gradient, ((masters, momenta), row)) in by_output.chunks_exact(samples).zip(rows) {
-			let parameters = masters.iter_mut().zip(momenta).zip(row);
-			for (((master, momentum), weight), x) in parameters.zip(by_input.chunks_exact(samples)) {
-				lion::step(master, momentum, weight_gradient(gradient, x), size, MAX_WEIGHT);
-				*weight = lion::weight(*master);
-			}
+			let mut parameters = masters.iter_mut().zip(momenta).zip(row);
+			packed.products(gradient, |sum| {
+				if let Some(((master, momentum), weight)) = parameters.next() {
+					lion::step(master, momentum, sum, size, MAX_WEIGHT);
+					*weight = lion::weight(*master);
+				}
+			});
 		}
 		let parameters = biases.masters.iter_mut().zip(&mut biases.momenta).zip(&mut layer.bias);
 		for (((master, momentum), bias), gradient) in parameters.zip(by_output.chunks_exact(samples)) {
@@ -213,6 +238,15 @@ impl<'a> Outputs<'a> {
 	}
 }
 
+/// Buffers of the products of one layer.
+#[derive(Clone, Debug, Default)]
+struct Propagation {
+	/// The matrix that products read.
+	packed: PackedRows,
+	/// Gradients before their shift.
+	unscaled: Vec<i32>,
+}
+
 /// Buffers of one step.
 #[derive(Clone, Debug, Default)]
 struct Buffers {
@@ -222,8 +256,8 @@ struct Buffers {
 	sums: Vec<i32>,
 	/// Gradients of the outputs of the current layer, and of its inputs.
 	gradients: [Vec<i16>; 2],
-	/// Gradients before their shift.
-	unscaled: Vec<i32>,
+	/// Products of the current layer.
+	propagation: Propagation,
 	/// Gradients and inputs of the current layer, by neuron.
 	turned: [Vec<i16>; 2],
 }
@@ -285,17 +319,17 @@ impl DenseNet {
 
 	/// Computes the outputs for inputs `x`, by sample.
 	pub fn outputs(&mut self, x: &[i16]) -> Outputs<'_> {
-		let Self { layers, buffers: Buffers { activations, sums, .. } } = self;
+		let Self { layers, buffers: Buffers { activations, sums, propagation: Propagation { packed, .. }, .. } } = self;
 		let Some((last, hidden)) = layers.split_last() else { return Outputs { sums: &[], width: 0, shift: 0 } };
 		activations.resize(hidden.len(), Vec::new());
 		let mut from = x;
-		for (TrainedLayer { layer, .. }, to) in hidden.iter().zip(activations) {
-			resize(to, from.len(), layer);
-			dense::relu(layer.into(), from, to);
+		for (layer, to) in hidden.iter().zip(activations) {
+			to.clear();
+			layer.sums(from, packed, |sum| to.push(activation(sum, layer.layer.shift.into())));
 			from = to;
 		}
-		resize(sums, from.len(), &last.layer);
-		dense::sums((&last.layer).into(), from, sums);
+		sums.clear();
+		last.sums(from, packed, |sum| sums.push(sum));
 		Outputs { sums, width: last.layer.outputs.into(), shift: last.layer.shift.into() }
 	}
 
@@ -306,7 +340,7 @@ impl DenseNet {
 		let x = x.get(..inputs.saturating_mul(MAX_BATCH)).unwrap_or(x);
 		let Outputs { width, shift, .. } = self.outputs(x);
 		let Self { layers, buffers } = self;
-		let Buffers { activations, sums, gradients: [gradient, before], unscaled, turned } = buffers;
+		let Buffers { activations, sums, gradients: [gradient, before], propagation, turned } = buffers;
 		gradient.clear();
 		gradient.resize(sums.len(), 0);
 		loss(Outputs { sums, width, shift }, gradient);
@@ -316,19 +350,12 @@ impl DenseNet {
 			let x = read.map_or(x, Vec::as_slice);
 			// Weights change, so gradients are propagated first. The first layer propagates nothing to its inputs.
 			if at > 0 {
-				layer.propagate(gradient, x, unscaled, before);
+				layer.propagate(gradient, x, propagation, before);
 			}
-			layer.update(gradient, x, size, turned);
+			layer.update(gradient, x, size, &mut propagation.packed, turned);
 			core::mem::swap(gradient, before);
 		}
 	}
-}
-
-/// Gives `to` the length of the outputs of `layer` for `len` inputs.
-fn resize<T: Clone + Default>(to: &mut Vec<T>, len: usize, layer: &Layer) {
-	let samples = len.checked_div(layer.inputs.into()).unwrap_or(0);
-	to.clear();
-	to.resize(samples.saturating_mul(layer.outputs.into()), T::default());
 }
 
 /// Returns `Ok` if `condition` holds, and `error` otherwise.
