@@ -8,7 +8,9 @@ use super::{
 	ExperimentId, News, TrainedCandidate, TARGET,
 };
 use crate::{config::ResourceLimits, problem::Problem, progress::Meter};
-use doin_compute::{Candidate, ChunkErrors, Control, Error, Executor, Grouping, Observer, TrainingRun, INITIAL_FITNESS};
+use doin_compute::{
+	Candidate, ChunkErrors, Control, Error, Executor, Grouping, Observer, TrainingRun, INITIAL_FITNESS, OPERAND_BITS,
+};
 use doin_scoring::{verdict::total, Genome, Model};
 use doin_search::{program, Individual, Injected, Migrant, Optimizer, SearchError, Trial};
 use std::{
@@ -41,6 +43,8 @@ pub(super) struct Runner {
 	pub(super) learnt: Vec<Individual>,
 	/// Seed of generated windows.
 	pub(super) seed: u64,
+	/// Operand bits that dense nets are trained in; `None` if their genes decide.
+	pub(super) bits: Option<u8>,
 	/// Candidates that are trained at a time while a device works.
 	pub(super) generation: usize,
 	/// Candidates that are trained again when the data grows.
@@ -268,6 +272,7 @@ impl Runner {
 			segments: self.segments,
 			experiment: self.experiment,
 			millis: millis(self.earlier, self.started),
+			bits: self.bits.unwrap_or(OPERAND_BITS),
 			best: self.best.found(),
 			search: self.optimizer.checkpoint(),
 		};
@@ -506,7 +511,8 @@ impl Runner {
 				Ok(candidate) => {
 					numbers.push(number);
 					let divisor = u16::try_from(trial.divisor).unwrap_or(u16::MAX).max(1);
-					candidates.push(Candidate { epochs: (candidate.epochs / divisor).max(1), ..candidate });
+					let candidate = Candidate { epochs: (candidate.epochs / divisor).max(1), ..candidate };
+					candidates.push(self.bits.map_or(candidate, |bits| candidate.with_operand_bits(bits)));
 				}
 				Err(error) => tracing::debug!(target: TARGET, genes = ?trial.genes, %error, "candidate failed"),
 			}
