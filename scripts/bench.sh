@@ -6,9 +6,10 @@
 #                                     measures pallet benchmarks, scales them by RATIO to the reference machine, and writes
 #                                     the files weights.rs (builds frame-omni-bencher first: half an hour). RATIO is measured if absent:
 #                                     1.89 divided by the scoring_ns_per_mac of `cargo bench --workspace --bench scoring`, rounded up to a tenth
-#        scripts/bench.sh compute [--peers] [--work mlp,lstm,rows] [--json]
+#        scripts/bench.sh compute [--peers] [--work mlp,lstm,rows] [--isa native|avx2] [--json]
 #                                     measures training; with --peers beside JAX, Keras + DEAP, Burn and PyTorch, which are installed in the cache
-#                                     first (DOIN_DATA_DIR: the folder that has ett/ETTh1.csv, data/ if unset; rows need none)
+#                                     first (DOIN_DATA_DIR: the folder that has ett/ETTh1.csv, data/ if unset; rows need none). `--isa avx2`
+#                                     limits DOIN and its peers to AVX2, for the ratios of a processor without AVX-512
 #        scripts/bench.sh accuracy    measures exact linear models on ETTh1 beside published figures; reads DOIN_DATA_DIR as compute does
 #        scripts/bench.sh forecasts [--rounds N] [--seeds N] [--json] [--plot FILE]
 #                                     simulates attacks on the market of forecasts: mean returns of strategies over 1,056 rounds and 20 seeds

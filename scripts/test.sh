@@ -38,6 +38,7 @@ fi
 step tests
 # Benchmarks are not run: scripts/bench.sh runs them, and some need data that the repository does not have.
 cargo test "${TESTS[@]}" --no-fail-fast "${RUN[@]}"
+python3 -m unittest discover --quiet -s benches/peers
 if [ ${#RUN[@]} -gt 0 ]; then
 	step "networks in namespaces"
 	"$ROOT/scripts/local-net.sh" test

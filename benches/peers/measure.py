@@ -1,7 +1,7 @@
 """Protocol between peers and run.py, and evaluation of its results. Standard library only.
 
-A peer prints `{"versions": {...}}` once everything is loaded, compiled and warm. From then on it answers every line on its standard input,
-a number of seconds, with one line after training for that long:
+A peer prints `{"versions": {...}}` once everything is loaded, compiled and warm, with the name of its instructions as `isa` if it knows
+it. From then on it answers every line on its standard input, a number of seconds, with one line after training for that long:
 
     {"lanes": [[start, done, done, ...], ...], "batch": candidates per `done`, "mae": [test error of each candidate]}
 
@@ -23,10 +23,10 @@ def first_seed() -> int:
     return int(os.environ.get(PLACE, "0")) * 1_000_000
 
 
-def serve(versions: dict[str, str], batch: int, train: Callable[[int], Iterable[float]]) -> None:
+def serve(versions: dict[str, str], batch: int, train: Callable[[int], Iterable[float]], isa: str | None = None) -> None:
     """Serves the protocol above; `train(seed)` trains `batch` candidates and returns their test errors."""
     train(0)
-    print(json.dumps({"versions": versions}), flush=True)
+    print(json.dumps({"versions": versions, "isa": isa}), flush=True)
     seed = first_seed()
     for line in sys.stdin:
         stamps, errors = [time.monotonic()], []

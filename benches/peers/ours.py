@@ -44,6 +44,12 @@ def build() -> str:
     return str(pathlib.Path(os.environ["CARGO_TARGET_DIR"]) / "release" / "doin-worker")
 
 
+def backend(program: str) -> str:
+    """Returns the name of the back-end that the program trains with."""
+    command = [program, "bench", "--json", "--family", "linear", "--repeats", "1", "--seconds", "0", "--seeds", "1"]
+    return last_line(command)["backend"]
+
+
 @functools.cache
 def slow(program: str) -> dict:
     """Results that are measured once: test errors, the runtime and Vulkan in software."""

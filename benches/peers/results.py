@@ -31,6 +31,10 @@ class Results:
         self.rates: dict[str, list[float]] = {}
         self.errors: dict[str, list[float]] = {}
         self.versions: dict[str, dict] = {}
+        # Instruction sets by name of a peer; `ours` is the back-end of DOIN.
+        self.isas: dict[str, str] = {}
+        # Choice of the run, `native` or `avx2`.
+        self.choice = "native"
         self.failed: dict[str, str] = {}
         # Share of the two cores that went to other programs while we measured.
         self.disturbed = 0.0
@@ -62,6 +66,7 @@ class Results:
             "test_error": round(statistics.mean(errors), 5),
             "candidates": len(errors),
             "versions": self.versions[name],
+            "isa": self.isas[name],
         }
 
 
@@ -87,13 +92,14 @@ class Line(NamedTuple):
     what: str
     rates: list[float]
     error: float | None
+    isa: str
 
     def text(self, own: float | None) -> str:
         middle = statistics.median(self.rates)
         error = f"{self.error:.5f}" if self.error else ""
         ratio = f"{own / middle:.2f} x" if own else ""
         between = f"{min(self.rates):,.0f} - {max(self.rates):,.0f}"
-        return f"{self.what:<44} {middle:>12,.0f} {between:>22} {error:>10} {ratio:>9}"
+        return f"{self.what:<44} {middle:>12,.0f} {between:>22} {error:>10} {ratio:>9}  {self.isa}"
 
 
 def lines_of(work: str, results: Results, peers: dict[str, Peer], own: dict | None) -> list[Line]:
@@ -101,10 +107,10 @@ def lines_of(work: str, results: Results, peers: dict[str, Peer], own: dict | No
     for what, rate, error in OWN[work] if own else []:
         rates = [one[work][rate] for one in results.own if one[work].get(rate)]
         if rates:
-            lines.append(Line(what, rates, own[work].get(error)))
+            lines.append(Line(what, rates, own[work].get(error), results.isas["ours"]))
     for name, peer in peers.items():
         if peer.work == work and name in results.rates and name not in results.failed:
-            lines.append(Line(peer.what, results.rates[name], statistics.mean(results.errors[name])))
+            lines.append(Line(peer.what, results.rates[name], statistics.mean(results.errors[name]), results.isas[name]))
     return lines
 
 
@@ -120,7 +126,7 @@ def table(results: Results, peers: dict[str, Peer], works: list[str], cores: lis
         shown = lines_of(work, results, peers, own)
         ours = own[work]["ours"] if own else None
         if shown:
-            title = f"{WORKS[work]:<44} {'per hour':>12} {'lowest - highest':>22} {'test error':>10} {'ours is':>9}"
+            title = f"{WORKS[work]:<44} {'per hour':>12} {'lowest - highest':>22} {'test error':>10} {'ours is':>9}  instructions"
             lines += ["", title, *(line.text(ours) for line in shown)]
     return "\n".join(lines)
 
@@ -133,9 +139,10 @@ def summary(results: Results, peers: dict[str, Peer], works: list[str]) -> dict:
         for name, peer in peers.items():
             whole[peer.work][name] = results.median(name)
         if "mlp" in works:
-            whole["mlp"]["jax_best"] = results.median("jax_single", "jax_map")
+            whole["mlp"]["jax_best"] = results.median("jax_single", "jax_map", "jax_single_bounded", "jax_map_bounded")
         if "rows" in works:
             best = results.median(*(name for name, peer in peers.items() if peer.work == "rows"))
             whole["rows"]["torch_best"] = best
         whole["details"] = {name: results.details(name) for name in results.rates if name not in results.failed}
-    return {**whole, "machine": machine(), "disturbed": results.disturbed, "failed": results.failed}
+    instructions = {"isa": results.choice, "backend": results.isas.get("ours")}
+    return {**whole, **instructions, "machine": machine(), "disturbed": results.disturbed, "failed": results.failed}

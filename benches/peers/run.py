@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 
+import isa
 import load
 import measure
 import ours
@@ -43,18 +44,22 @@ def two_cores() -> list[int]:
 class Process:
     """A running peer; one on each core if it is pinned."""
 
-    def __init__(self, name: str, peer: Peer, cores: list[int], logs: pathlib.Path):
+    def __init__(self, name: str, peer: Peer, cores: list[int], logs: pathlib.Path, limit: isa.Isa):
         self.log = logs / f"{name}.log"
         commands = [["taskset", "-c", str(core), *peer.command] for core in cores] if peer.pinned else [peer.command]
         with self.log.open("w") as log:
             pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": log, "text": True}
-            places = [{**os.environ, measure.PLACE: str(place)} for place in range(len(commands))]
+            shared = peer.environment(dict(os.environ))
+            places = [{**shared, measure.PLACE: str(place)} for place in range(len(commands))]
             self.all = [subprocess.Popen(command, env=place, **pipes) for command, place in zip(commands, places)]
         self.versions: dict[str, str] = {}
+        self.isa = peer.isa or limit.name()
 
     def ready(self) -> None:
         """Waits until it is warm."""
-        self.versions = self._answers(START_LIMIT)[0]["versions"]
+        answer = self._answers(START_LIMIT)[0]
+        self.versions = answer["versions"]
+        self.isa = answer.get("isa") or self.isa
 
     def repeat(self, seconds: float) -> list[dict]:
         """Trains for about `seconds` and returns the report of each process."""
@@ -115,6 +120,7 @@ def arguments() -> argparse.Namespace:
     options.add_argument("--peers", action="store_true", help="also measure JAX, Keras + DEAP, Burn and PyTorch (installs them first)")
     options.add_argument("--json", action="store_true", help="print one JSON object as the last line")
     options.add_argument("--work", type=chosen_works, default=list(WORKS), metavar="WORK,...", help="mlp, lstm and rows (default all)")
+    options.add_argument("--isa", choices=isa.CHOICES, default="native", help="limit everything to these instructions (default native)")
     options.add_argument("--rounds", type=int, default=5, help="repeats of each measurement (default 5)")
     options.add_argument("--seconds", type=float, default=5, help="length of a peer's repeat, at least one candidate (default 5)")
     options.add_argument("--worker", help="measure this doin-worker instead of building one", metavar="FILE")
@@ -127,6 +133,13 @@ def main() -> int:
     works = chosen.work
     if works != ["rows"]:
         os.environ["DOIN_DATA_DIR"] = data_folder()
+    try:
+        limit = isa.Isa(chosen.isa, isa.processor_flags())
+    except ValueError as error:
+        sys.exit(f"error: {error}")
+    limited = limit.environment(dict(os.environ))
+    os.environ.clear()
+    os.environ.update(limited)
     cores = two_cores()
     results, program, running, peers = Results(), chosen.worker, {}, {}
     if not program:
@@ -136,16 +149,23 @@ def main() -> int:
         except (OSError, ValueError, subprocess.CalledProcessError) as error:
             results.fail("ours", error)
     if chosen.peers:
-        peers = {name: peer for name, peer in all_peers(chosen.cache).items() if peer.work in works}
-        prepare(chosen.cache, works)
+        peers = {name: peer for name, peer in all_peers(chosen.cache, limit).items() if peer.work in works}
+        prepare(chosen.cache, works, limit)
     os.sched_setaffinity(0, cores)
+    results.choice = limit.choice
+    if program:
+        try:
+            results.isas["ours"] = ours.backend(program)
+        except (OSError, ValueError, KeyError) as error:
+            results.fail("ours", error)
     try:
         for name, peer in peers.items():
             say(f"starting {name}")
             try:
-                running[name] = Process(name, peer, cores, chosen.cache / "logs")
+                running[name] = Process(name, peer, cores, chosen.cache / "logs", limit)
                 running[name].ready()
                 results.versions[name] = running[name].versions
+                results.isas[name] = running[name].isa
             except (OSError, ValueError, RuntimeError) as error:
                 results.fail(name, error)
         watch = load.Watch(cores, [process.pid for peer in running.values() for process in peer.all])

@@ -73,7 +73,7 @@ def main(kind: str, threads: int) -> None:
             wrong = (net(task.test_x).argmax(-1) != task.test_y).float().mean(-1)
         return wrong.reshape(-1).tolist()
 
-    measure.serve({"torch": torch.__version__}, population, run)
+    measure.serve({"torch": torch.__version__}, population, run, torch.backends.cpu.get_cpu_capability().lower())
 
 
 if __name__ == "__main__":

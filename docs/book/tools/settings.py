@@ -61,6 +61,7 @@ TYPES = {
     "Vec<Vec<String>>": "list of lists of texts",
     "Vec<DomainId>": "list of numbers",
     "BTreeMap<String, [i64; 2]>": "table of `[least, greatest]`",
+    "OperandBits": "`12`, `8` or `auto`",
     "Algorithm": "`ga`, `de`, `cmaes`, `random`, `sobol` or `program`",
     "Role": "`optimize`, `evaluate`, `own`, `report`, `forecast` or `serve`",
     "NamedModel": "family of nets, or file",

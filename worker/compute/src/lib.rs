@@ -19,7 +19,8 @@
 //!  models + evidence + seed ─► chunk_sums ─► answers and claims
 //! ```
 //!
-//! - [`train`] has datasets, candidates, trainers and stopping rules.
+//! - [`train`] has datasets, candidates, trainers and stopping rules, and measures in how many bits steps are faster
+//!   ([`train::operand_bits`]).
 //! - [`execute`] trains and evaluates candidates on the CPU, on devices or on both; the [`Executor`] does not affect results.
 //! - [`gpu`] trains on Vulkan devices, with the shaders in `gpu/shaders/`.
 //! - [`mod@rungs`] fits simple models, the best of which a search has to improve on.
@@ -65,6 +66,7 @@ pub use score::{
 pub use train::{
 	candidate::{thread_pool, Candidate, Family, OnEpoch, BYTE_OPERAND_BITS, GENE_NAMES, OPERAND_BITS},
 	dataset::{ChunkErrors, Dataset, Part, WindowSource, FULL_SHARE, INITIAL_FITNESS},
+	operand_bits::{dearest_dense, OperandBits, StepTimes},
 	ridge::LinearModel,
 	stopping::{EpochError, StopSignal, StoppingRule, BRACKET},
 	task::{self, predictions_per_window, ForecastTask, SplitSeries},

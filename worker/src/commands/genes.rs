@@ -1,10 +1,10 @@
 //! Candidates of `train`: one, one per seed, or points drawn from ranges.
 
-use crate::args::one_of;
+use crate::{args::one_of, report::Remarks};
 use anyhow::{bail, ensure, Context, Result};
 use clap::Args;
-use doin_compute::{Candidate, OPERAND_BITS};
-use doin_forecast::ModelFamily;
+use doin_compute::{dearest_dense, Candidate, OperandBits, StepTimes, OPERAND_BITS};
+use doin_forecast::{spec::explain, ModelFamily};
 use doin_scoring::program::MAX_HISTORY;
 use doin_search::{Ga, GaConfig, GeneRange, Optimizer, Space};
 use std::str::FromStr;
@@ -101,9 +101,10 @@ pub struct GeneArgs {
 	/// Limit the weights to 2^-N; those of a cell to four times that, or 1 [default: 2; 0 for dense nets of rows]
 	#[arg(long, value_name = "N")]
 	decay: Option<Span>,
-	/// Bits of the operands of training steps: 12, or 8 for dense nets, faster with AVX-512 VNNI. Models have 12 bits either way
-	#[arg(long, value_name = "N", default_value_t = OPERAND_BITS)]
-	bits: u8,
+	/// Bits of the operands of training steps: 12, or 8 for dense nets, faster with AVX-512 VNNI; `auto` measures which are faster on
+	/// this machine. Models have 12 bits either way, and differ
+	#[arg(long, value_parser = one_of::<OperandBits>(), default_value = "12")]
+	pub bits: OperandBits,
 	/// Seed of first weights and batches; the first one of a population
 	#[arg(long, value_name = "N", default_value_t = 0)]
 	seed: u32,
@@ -237,6 +238,37 @@ impl GeneArgs {
 		(0..count).map(|at| candidate(&genes, self.seed.wrapping_add(at))).collect()
 	}
 
+	/// Chooses the operand bits of `candidates` if `--bits auto` asks for it: those with which a step of the dearest dense net among
+	/// them takes less time, as `measure` times it. Devices train in 12 bits, so nothing is measured beside them.
+	///
+	/// # Errors
+	///
+	/// Errors if `measure` does.
+	pub fn choose_bits(
+		&self,
+		candidates: &mut [Candidate],
+		has_devices: bool,
+		remarks: &Remarks,
+		measure: impl FnOnce(&Candidate) -> Result<Option<StepTimes>, doin_compute::Error>,
+	) -> Result<()> {
+		let dearest = match self.bits {
+			OperandBits::Auto => dearest_dense(candidates).copied(),
+			OperandBits::Twelve | OperandBits::Eight => None,
+		};
+		let Some(dearest) = dearest else { return Ok(()) };
+		if has_devices {
+			remarks.add("note: devices train in 12 bits, so `--bits auto` takes 12");
+			return Ok(());
+		}
+		if let Some(times) = measure(&dearest).map_err(explain)? {
+			remarks.add(format_args!("note: {times}; `--bits 8` or `--bits 12` forces them"));
+			for candidate in candidates {
+				*candidate = candidate.with_operand_bits(times.bits());
+			}
+		}
+		Ok(())
+	}
+
 	/// Returns the space of the genes that are ranges. `window` is the default of the window.
 	///
 	/// # Errors
@@ -327,7 +359,7 @@ impl GeneArgs {
 			synthetic_share: 0,
 			dilate: self.dilate,
 			family: self.family.family(),
-			bits: self.bits,
+			bits: self.bits.fixed().unwrap_or(OPERAND_BITS),
 			..candidate
 		})
 	}
@@ -401,6 +433,7 @@ pub fn describe_candidate(family: ModelFamily, candidate: &Candidate) -> String 
 mod tests {
 	use super::*;
 	use clap::Parser;
+	use std::time::Duration;
 
 	#[derive(Parser)]
 	struct Cli {
@@ -456,6 +489,32 @@ mod tests {
 		assert_eq!((bits(""), bits("--bits 8 --width 4..9")), (vec![12, 12], vec![8, 8]));
 		let of = |text: &str| describe_candidate(ModelFamily::Mlp, &genes(text).candidates(None, 24, 48).unwrap()[0]);
 		assert!(of("--bits 8").ends_with("skip 1, bits 8") && of("").ends_with("skip 1"));
+	}
+
+	#[test]
+	fn bits_are_chosen_by_a_measurement_of_the_dearest_net() {
+		let chosen = |text: &str, has_devices: bool, micros: [u64; 2]| {
+			let (genes, remarks) = (genes(text), Remarks::silent());
+			let mut candidates = genes.candidates(Some(2), 24, 48).unwrap();
+			let [exact, bytes] = micros.map(Duration::from_micros);
+			let mut measured = Vec::new();
+			let measure = |candidate: &Candidate| {
+				measured.push(candidate.width);
+				Ok(Some(StepTimes { exact, bytes, backend: "avx2" }))
+			};
+			genes.choose_bits(&mut candidates, has_devices, &remarks, measure).unwrap();
+			(candidates.iter().map(|one| one.bits).collect::<Vec<_>>(), measured.len(), remarks.texts().join(""))
+		};
+		let (bits, measured, note) = chosen("--bits auto", false, [30, 20]);
+		assert_eq!((bits, measured), (vec![8, 8], 1));
+		assert!(note.contains("20.0 µs in 8 bits and 30.0 µs in 12 on avx2") && note.contains("`--bits 12` forces"), "{note}");
+		assert_eq!(chosen("--bits auto", false, [20, 30]).0, [12, 12], "the faster ones");
+		let (bits, measured, note) = chosen("--bits auto", true, [30, 20]);
+		assert!((bits, measured) == (vec![12, 12], 0) && note.contains("devices train in 12 bits"), "{note}");
+		for (text, bits) in [("", 12), ("--bits 8", 8), ("--bits 12", 12), ("--bits auto --family gru", 12)] {
+			assert_eq!(chosen(text, false, [30, 20]), (vec![bits; 2], 0, String::new()), "{text}");
+		}
+		assert!(Cli::try_parse_from(["x", "--bits", "9"]).is_err());
 	}
 
 	#[test]

@@ -29,7 +29,7 @@ use crate::{
 		candidate::{within, Family},
 		dataset::{ChunkErrors, Dataset, RowWindows},
 	},
-	Candidate, ComputeUnit, Control, Error, Executor, Grouping, LinearModel, Observer, TrainingRun,
+	Candidate, ComputeUnit, Control, Error, Executor, Grouping, LinearModel, Observer, StepTimes, TrainingRun,
 };
 use doin_kernels::Backend;
 use doin_scoring::{
@@ -151,6 +151,16 @@ impl RowsData {
 	pub fn check(&self, candidate: &Candidate) -> Result<(), Error> {
 		let (data, embedded) = self.embedded(candidate)?;
 		embedded.check(&data)
+	}
+
+	/// Returns the times of a training step of `candidate` in 12 and in 8 bits, as [`Dataset::step_times`] does.
+	///
+	/// # Errors
+	///
+	/// Those of [`check`](Self::check) and of [`LinearModel::fit`].
+	pub fn step_times(&self, candidate: &Candidate) -> Result<Option<StepTimes>, Error> {
+		let (data, embedded) = self.embedded(candidate)?;
+		data.step_times(&embedded)
 	}
 
 	/// Trains and evaluates `candidates`; returns their runs in the same order, with nets of rows.

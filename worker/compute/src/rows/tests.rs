@@ -371,6 +371,15 @@ fn what_rows_do_not_train_is_refused_by_name() {
 	assert!(results[0].is_err() && results[1].as_ref().is_ok_and(|evaluated| evaluated.candidate == base));
 }
 
+#[test]
+fn steps_of_dense_nets_of_rows_are_timed() {
+	let (plain, image) = (quadrants(), bars());
+	let (rows, images) = (RowsData::new(plain.clone()).unwrap(), RowsData::new(image.clone()).unwrap());
+	assert!(rows.step_times(&candidate(&plain)).unwrap().is_some());
+	assert_eq!(images.step_times(&Candidate { family: Family::Conv, kernel: 2, ..candidate(&image) }).unwrap(), None);
+	assert!(rows.step_times(&Candidate { window: 5, ..candidate(&plain) }).is_err());
+}
+
 /// The cost of a candidate is that of its stripped net, to the last multiply-accumulate.
 #[test]
 fn costs_before_training_are_those_of_rows() {

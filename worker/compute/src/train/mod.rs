@@ -15,6 +15,7 @@ pub(crate) mod families;
 mod golden;
 pub(crate) mod initial;
 pub(crate) mod linalg;
+pub mod operand_bits;
 pub mod ridge;
 pub mod stopping;
 pub mod task;

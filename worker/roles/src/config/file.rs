@@ -1,8 +1,9 @@
 //! Configuration files.
 
 use super::{
-	anchor::AnchorConfig, devices, forecasted::ForecastConfig, foreign, owned::OwnedConfig, programs::ProgramConfig,
-	reported::ReportedConfig, serving::ServeConfig, Host, DEV_EVALUATORS, DEV_JOURNAL, DEV_OPTIMIZER, NO_DATABASE,
+	anchor::AnchorConfig, devices, forecasted::ForecastConfig, foreign, operand_bits, owned::OwnedConfig,
+	programs::ProgramConfig, reported::ReportedConfig, serving::ServeConfig, Host, DEV_EVALUATORS, DEV_JOURNAL, DEV_OPTIMIZER,
+	NO_DATABASE,
 };
 use crate::{
 	amount::Amount,
@@ -11,6 +12,7 @@ use crate::{
 };
 use anyhow::{anyhow, bail, Context, Result};
 use doin_chain::Account;
+use doin_compute::OperandBits;
 use doin_primitives::{DomainId, Hash, SizeClass, DOIN};
 use serde::{de::DeserializeOwned, Deserialize, Serialize};
 use serde_with::{DeserializeFromStr, SerializeDisplay};
@@ -251,6 +253,10 @@ pub struct OptimizationConfig {
 	/// Seed of the first search on the domain; every later one uses another seed that follows from it. A random seed is drawn
 	/// without one. A search that goes on after a restart keeps its seed.
 	pub seed: Option<u64>,
+	/// Bits of the operands of training steps of dense nets: 12, as without it, 8, or `auto` for those with which a step takes less
+	/// time on this machine. They are measured when a search begins and stay as they are until it ends. Not on domains with the gene `bits`.
+	#[serde(with = "operand_bits", skip_serializing_if = "Option::is_none")]
+	pub operand_bits: Option<OperandBits>,
 	/// Program of the user and its arguments, for the algorithm `program`.
 	#[serde(skip_serializing_if = "Option::is_none")]
 	pub program: Option<Vec<String>>,
@@ -276,6 +282,7 @@ impl Default for OptimizationConfig {
 			optimization_patience: 6,
 			proposals: 8,
 			seed: None,
+			operand_bits: None,
 			program: None,
 			program_timeout: 60,
 			program_memory_mb: 4096,

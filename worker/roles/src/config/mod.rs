@@ -14,6 +14,7 @@ mod devices;
 mod file;
 mod forecasted;
 mod foreign;
+mod operand_bits;
 mod owned;
 mod programs;
 mod reported;

@@ -1,6 +1,7 @@
 //! Tests of configuration files and layers.
 
 use super::*;
+use doin_compute::OperandBits;
 use std::path::Path;
 
 const IDENTITY: &str = "[[identities]]\nrole = \"optimize\"\ndev = \"//Dave\"\n";
@@ -562,6 +563,16 @@ fn stages_and_patiences_are_those_of_upstream_and_checked() {
 		.contains("`optimization_config.optimization_patience` is 0"));
 	assert!(refusal("early_patience = 0").contains("from 1, or leave it out"));
 	assert!(refusal("optimization_incremental = true").contains("alone make the search staged"));
+	for (text, bits) in
+		[("8", OperandBits::Eight), ("12", OperandBits::Twelve), ("\"8\"", OperandBits::Eight), ("\"auto\"", OperandBits::Auto)]
+	{
+		let search = with("", &format!("operand_bits = {text}")).unwrap().domains.remove(0).optimization_config;
+		assert_eq!(search.operand_bits, Some(bits));
+		let written = serde_json::to_value(&search).unwrap();
+		assert_eq!(serde_json::from_value::<OptimizationConfig>(written).unwrap(), search);
+	}
+	assert!(refusal("operand_bits = 9").contains("expected 8, 12 or `auto`"));
+	assert!(refusal("operand_bits = true").contains("expected 8, 12 or `auto`"));
 	let both = format!("{:#}", with("[resource_limits]\nmax_training_seconds = 60", "early_patience = 3").unwrap_err());
 	assert!(both.contains("domain 0 has `early_patience`") && both.contains("keep one of them"), "{both}");
 }

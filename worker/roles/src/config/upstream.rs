@@ -228,6 +228,7 @@ pub(super) const SEARCH: Section = Section {
 		"optimization_patience",
 		"proposals",
 		"seed",
+		"operand_bits",
 		"program",
 		"program_timeout",
 		"program_memory_mb",

@@ -15,7 +15,7 @@ use crate::{
 	programs::{ProgramFault, UserProgram},
 	progress::Meter,
 };
-use doin_compute::ChunkErrors;
+use doin_compute::{ChunkErrors, OPERAND_BITS};
 use doin_scoring::{
 	verdict::{loss, total},
 	Model,
@@ -221,6 +221,7 @@ impl ProgramRunner {
 			best: self.best.found(),
 			experiment: self.experiment,
 			millis: millis(self.earlier, self.started),
+			bits: OPERAND_BITS,
 			search: self.optimizer.checkpoint(),
 		};
 		if let Err(error) = file.write(saved) {

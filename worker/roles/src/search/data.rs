@@ -1,6 +1,6 @@
 //! Data that the candidates of a search are trained on.
 
-use super::TARGET;
+use super::{space::FAMILY, TARGET};
 use crate::{
 	config::ResourceLimits,
 	problem::{decode_admissible, Problem},
@@ -10,7 +10,7 @@ use anyhow::{bail, Result};
 use doin_compute::{
 	baseline::{self, BaselineRow},
 	Candidate, ChunkErrors, Control, Dataset, Error, Executor, ForecastTask, GenomeRuns, Grouping, RowsData, RowsTask,
-	SplitSeries, TrainingRun,
+	SplitSeries, StepTimes, TrainingRun,
 };
 use doin_primitives::{blake2_256, Hash, Limits, Split};
 use doin_scoring::{
@@ -231,6 +231,38 @@ impl TrainingData {
 		match &self.form {
 			Form::Windows(data) => Ok(baseline::report(data, Candidate::default().synthetic_share, &[])?),
 			Form::Rows(_) | Form::Points | Form::Genomes(_) => simple_models::errors(&self.problem, None),
+		}
+	}
+
+	/// Returns the largest dense net that the domain admits among nets with these genes, which are the upper ends of a search space: its
+	/// width is halved until it is admitted. `None` if no width is.
+	pub(super) fn largest_dense<'a>(&self, genes: impl Iterator<Item = (&'a str, i64)>) -> Option<Candidate> {
+		let dense = genes.filter(|(name, _)| *name != FAMILY);
+		let mut candidate = Candidate::from_genes(dense, self.history()).ok()?;
+		let is_admitted = |candidate: &Candidate| match &self.form {
+			Form::Windows(data) => candidate.check(data).is_ok(),
+			Form::Rows(data) => data.check(candidate).is_ok(),
+			Form::Points | Form::Genomes(_) => false,
+		};
+		while !is_admitted(&candidate) {
+			candidate.width /= 2;
+			if candidate.width == 0 {
+				return None;
+			}
+		}
+		Some(candidate)
+	}
+
+	/// Returns the times of a training step of a candidate in 12 and in 8 bits; `None` if it is no dense net with layers.
+	///
+	/// # Errors
+	///
+	/// Errors if the candidate cannot be trained.
+	pub(super) fn step_times(&self, candidate: &Candidate) -> Result<Option<StepTimes>, Error> {
+		match &self.form {
+			Form::Windows(data) => data.step_times(candidate),
+			Form::Rows(data) => data.step_times(candidate),
+			Form::Points | Form::Genomes(_) => Ok(None),
 		}
 	}
 

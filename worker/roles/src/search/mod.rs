@@ -12,6 +12,7 @@
 //! Other workers of the owner can train a part of the nets; see [`shared`].
 
 mod archive;
+mod bits;
 mod by_program;
 mod data;
 mod runner;
@@ -137,14 +138,16 @@ impl Search {
 		let options = &config.optimization_config;
 		let stop = Arc::new(AtomicBool::new(false));
 		let searched = Searched::of(problem);
+		bits::check(problem, options, searched == Searched::Nets, &names)?;
 		let beginning = Beginning::of(&space, options, &searched, file.as_ref(), &stop)?;
-		let Beginning { optimizer, seed, best, segments, experiment, earlier } = beginning;
+		let Beginning { optimizer, seed, best, segments, experiment, earlier, bits } = beginning;
 		let data = TrainingData::new(problem.clone(), limits, seed)?;
 		// An unknown gene is an error now, not after hours of training.
 		let lowest: Vec<i64> = space.genes().iter().map(|gene| gene.lo).collect();
 		if searched == Searched::Nets {
 			Candidate::from_genes(space::named(&names, &lowest), data.history())?;
 		}
+		let bits = options.operand_bits.map(|asked| bits.unwrap_or_else(|| bits::begin(asked, &data, &space, &names, &executor)));
 		let baselines = data.baselines()?;
 		let domain = ArchivedDomain::of(problem);
 		let most = if segments.is_none() && searched != Searched::Points { options.proposals } else { 0 };
@@ -165,6 +168,7 @@ impl Search {
 			domain,
 			learnt: Vec::new(),
 			seed,
+			bits,
 			generation: options.population_size,
 			best,
 			time_limit: limits.max_training_seconds.map(Duration::from_secs),
@@ -204,14 +208,16 @@ impl Search {
 		let space = space::narrowed(problem, config, limits)?;
 		let options = &config.optimization_config;
 		let stop = Arc::new(AtomicBool::new(false));
-		let beginning = Beginning::of(&space, options, &Searched::of(problem), file.as_ref(), &stop)?;
-		let Beginning { optimizer, seed, best, segments, experiment, earlier } = beginning;
+		let (searched, names) = (Searched::of(problem), space::gene_names(problem)?);
+		bits::check(problem, options, searched == Searched::Nets, &names)?;
+		let beginning = Beginning::of(&space, options, &searched, file.as_ref(), &stop)?;
+		let Beginning { optimizer, seed, best, segments, experiment, earlier, .. } = beginning;
 		let domain = ArchivedDomain::of(problem);
 		let most = if segments.is_none() { options.proposals } else { 0 };
 		let (sender, results) = mpsc::unbounded_channel();
 		let (news, arriving) = sync_mpsc::channel();
 		let runner = ProgramRunner {
-			names: space::gene_names(problem)?,
+			names,
 			problem: problem.clone(),
 			program,
 			optimizer,
@@ -303,6 +309,8 @@ struct Beginning {
 	experiment: ExperimentId,
 	/// Time of earlier runs.
 	earlier: Duration,
+	/// Operand bits of an earlier run.
+	bits: Option<u8>,
 }
 
 impl Beginning {
@@ -321,20 +329,23 @@ impl Beginning {
 		let saved = file.map(|file| Ok::<_, anyhow::Error>((file, file.read()?))).transpose()?;
 		if let Some((file, Some(saved))) = saved {
 			let mut optimizer = optimizer(space.clone(), options, searched, saved.seed, stop)?;
-			match optimizer.restore(&saved.search) {
-				Ok(()) => {
+			let restored = bits::kept(options.operand_bits, saved.bits)
+				.and_then(|bits| optimizer.restore(&saved.search).map(|()| bits).map_err(|error| error.to_string()));
+			match restored {
+				Ok(bits) => {
 					let (generation, best) = (optimizer.generation(), Best::of(options.elite, saved.best));
 					tracing::info!(target: TARGET, generation, seed = saved.seed, "search goes on where it was interrupted");
 					let (experiment, earlier) = (saved.experiment, Duration::from_millis(saved.millis));
-					return Ok(Self { optimizer, seed: saved.seed, best, segments: Some(saved.segments), experiment, earlier });
+					let (segments, bits) = (Some(saved.segments), Some(bits));
+					return Ok(Self { optimizer, seed: saved.seed, best, segments, experiment, earlier, bits });
 				}
-				Err(error) => file.set_aside(&error.to_string())?,
+				Err(reason) => file.set_aside(&reason)?,
 			}
 		}
 		let seed = options.seed.unwrap_or_else(rand::random);
 		let optimizer = optimizer(space.clone(), options, searched, seed, stop)?;
 		let (best, experiment) = (Best::new(options.elite), rand::random());
-		Ok(Self { optimizer, seed, best, segments: None, experiment, earlier: Duration::ZERO })
+		Ok(Self { optimizer, seed, best, segments: None, experiment, earlier: Duration::ZERO, bits: None })
 	}
 }
 

@@ -11,6 +11,7 @@ use super::{
 use crate::{config::ResourceLimits, problem::Problem, progress::Meter};
 use doin_compute::{
 	Candidate, ChunkErrors, Control, Error, Executor, Grouping, Observer, StoppingRule, TrainingRun, INITIAL_FITNESS,
+	OPERAND_BITS,
 };
 use doin_scoring::{verdict::total, Genome, Model};
 use doin_search::{program, Individual, Injected, Migrant, Optimizer, SearchError, Trial};
@@ -49,6 +50,8 @@ pub(super) struct Runner {
 	pub(super) learnt: Vec<Individual>,
 	/// Seed of generated windows.
 	pub(super) seed: u64,
+	/// Operand bits that dense nets are trained in; `None` if their genes decide.
+	pub(super) bits: Option<u8>,
 	/// Candidates that are trained at a time while a device works.
 	pub(super) generation: usize,
 	/// Candidates that are trained again when the data grows.
@@ -151,15 +154,20 @@ pub(super) fn millis(earlier: Duration, started: Instant) -> u64 {
 	u64::try_from((earlier + started.elapsed()).as_millis()).unwrap_or(u64::MAX)
 }
 
-/// Returns the candidate of a trial, whose genes have these names.
+/// Returns the candidate of a trial, whose genes have these names. Its net is trained in `bits` operand bits if it is dense; in those of
+/// its genes if `bits` is `None`.
 ///
 /// # Errors
 ///
 /// Errors if a gene is not one of a candidate, or out of its range.
-pub(super) fn candidate_of(names: &[String], trial: &Trial, history: u16) -> Result<Candidate, Error> {
+pub(super) fn candidate_of(names: &[String], trial: &Trial, history: u16, bits: Option<u8>) -> Result<Candidate, Error> {
 	let candidate = Candidate::from_genes(space::named(names, &trial.genes), history)?;
 	let divisor = u16::try_from(trial.divisor).unwrap_or(u16::MAX).max(1);
-	Ok(Candidate { epochs: (candidate.epochs / divisor).max(1), ..candidate })
+	let candidate = Candidate { epochs: (candidate.epochs / divisor).max(1), ..candidate };
+	Ok(match bits {
+		Some(bits) => candidate.with_operand_bits(bits),
+		None => candidate,
+	})
 }
 
 /// Returns independent candidates, or those that a patience ends, each one by itself.
@@ -300,6 +308,7 @@ impl Runner {
 			segments: self.segments,
 			experiment: self.experiment,
 			millis: millis(self.earlier, self.started),
+			bits: self.bits.unwrap_or(OPERAND_BITS),
 			best: self.best.found(),
 			search: self.optimizer.checkpoint(),
 		};
@@ -551,6 +560,7 @@ impl Runner {
 			memory_mb: self.limits.max_memory_mb,
 			patience: self.patience,
 			seconds: self.limits.max_training_seconds,
+			bits: self.bits,
 		};
 		shared::offer(queue, problem.id, &terms, trials, problem.spec.limits.model_bytes)
 	}
@@ -607,7 +617,7 @@ impl Runner {
 		}
 		let (mut possible, mut candidates) = (Vec::new(), Vec::new());
 		for number in numbers.iter().copied() {
-			match candidate_of(&self.names, &trials[number], self.data.history()) {
+			match candidate_of(&self.names, &trials[number], self.data.history(), self.bits) {
 				Ok(candidate) => {
 					possible.push(number);
 					candidates.push(candidate);

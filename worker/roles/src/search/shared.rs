@@ -66,6 +66,8 @@ pub struct WantedCandidates {
 	pub patience: Option<u16>,
 	/// Longest training of one candidate on the CPU, in seconds.
 	pub seconds: Option<u64>,
+	/// Operand bits that dense nets are trained in; `None` if their genes decide.
+	pub bits: Option<u8>,
 }
 
 /// Form of the result of a task: encodings of the models in hex, `None` for a candidate that failed.
@@ -192,7 +194,7 @@ impl Training {
 			let (found, expected) = (trial.genes.len(), names.len());
 			ensure!(found == expected, "a candidate has {found} genes, those of domain {} have {expected}", problem.id);
 			// One that fails has no model.
-			if let Ok(candidate) = candidate_of(&names, trial, data.history()) {
+			if let Ok(candidate) = candidate_of(&names, trial, data.history(), wanted.bits) {
 				numbers.push(number);
 				candidates.push(candidate);
 			}
@@ -233,6 +235,7 @@ mod tests {
 			memory_mb: Some(64),
 			patience: Some(3),
 			seconds: None,
+			bits: None,
 		}
 	}
 

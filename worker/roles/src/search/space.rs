@@ -71,7 +71,7 @@ pub(super) fn narrowed(problem: &Problem, config: &DomainConfig, limits: &Resour
 }
 
 /// Gene that numbers the families of models.
-const FAMILY: &str = "family";
+pub(super) const FAMILY: &str = "family";
 /// Gene of the hidden layers.
 const DEPTH: &str = "depth";
 /// Genes that convolutions have, and no other family.

@@ -8,6 +8,7 @@ use crate::problem::Problem;
 use anyhow::{Context, Result};
 use codec::Encode;
 use doin_chain::Account;
+use doin_compute::OPERAND_BITS;
 use doin_primitives::blake2_256;
 use doin_search::Checkpoint;
 use serde::{Deserialize, Serialize};
@@ -38,8 +39,15 @@ pub(super) struct Saved {
 	/// Time that the search has run for, in milliseconds.
 	#[serde(default)]
 	pub millis: u64,
+	/// Operand bits that dense nets are trained in, if not by their genes; 12 in a state of a version without it.
+	#[serde(default = "default_bits")]
+	pub bits: u8,
 	/// State of the algorithm.
 	pub search: Checkpoint,
+}
+
+fn default_bits() -> u8 {
+	OPERAND_BITS
 }
 
 /// Content of the file.
@@ -155,7 +163,7 @@ mod tests {
 	fn saved() -> Saved {
 		let space = Space::new(vec![GeneRange::linear("a", 0, 9)]).unwrap();
 		let search = Ga::new(space, GaConfig::default()).unwrap().checkpoint();
-		Saved { seed: 7, segments: 2, best: vec![(u64::MAX - 1, vec![3])], experiment: [5; 16], millis: 1_234, search }
+		Saved { seed: 7, segments: 2, best: vec![(u64::MAX - 1, vec![3])], experiment: [5; 16], millis: 1_234, bits: 8, search }
 	}
 
 	#[test]
@@ -173,6 +181,17 @@ mod tests {
 			StateFile::new(&folder.path().join("other.db"), &sawtooth(), Account([1; 32]), None),
 		];
 		assert!(others.iter().all(|other| other.read().unwrap().is_none()), "of another account or journal");
+	}
+
+	#[test]
+	fn a_state_without_operand_bits_has_twelve() {
+		let folder = tempfile::tempdir().unwrap();
+		let mut file = StateFile::new(&folder.path().join("journal.db"), &sawtooth(), Account([1; 32]), None);
+		file.write(saved).unwrap();
+		let text = fs::read_to_string(&file.path).unwrap();
+		assert!(text.contains("\"bits\":8,"), "{text}");
+		fs::write(&file.path, text.replace("\"bits\":8,", "")).unwrap();
+		assert_eq!(file.read().unwrap(), Some(Saved { bits: 12, ..saved() }));
 	}
 
 	#[test]

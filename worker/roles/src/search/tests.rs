@@ -13,7 +13,7 @@ use crate::{
 	progress::{Progress, Scale, SearchProgress, SearchState},
 };
 use doin_chain::Account;
-use doin_compute::{gpu::Devices, Published};
+use doin_compute::{gpu::Devices, OperandBits, Published};
 use doin_primitives::{Evidence, EvidenceRef, Gene};
 use doin_scoring::{verdict::loss, Program, Target};
 use doin_search::Trial;
@@ -464,7 +464,8 @@ fn only_admitted_nets_of_other_workers_are_candidates() {
 	let data = TrainingData::new(problem(), &ResourceLimits::default(), 1).unwrap();
 	assert!([vec![], vec![0; 9], Model::Seasonal.to_bytes()].iter().all(|bytes| data.checked(bytes).is_none()));
 	let training = Training::new(executor(1));
-	let wanted = WantedCandidates { trials: Vec::new(), seed: 1, segments: 1, memory_mb: None, patience: None, seconds: None };
+	let wanted =
+		WantedCandidates { trials: Vec::new(), seed: 1, segments: 1, memory_mb: None, patience: None, seconds: None, bits: None };
 	let refused = |problem: Arc<Problem>, wanted: &WantedCandidates| {
 		training.train_until(&problem, wanted, &AtomicBool::new(false)).unwrap_err().to_string()
 	};
@@ -747,6 +748,77 @@ fn a_search_that_was_interrupted_goes_on_as_if_nothing_had_happened() {
 		let both = parts.iter().filter(|(genes, _)| whole.contains_key(*genes)).count();
 		assert!(both * 10 >= parts.len() * 9, "{algorithm:?}: {both} of {} were found without interruption", parts.len());
 		assert!(parts.iter().all(|(genes, fitness)| whole.get(genes).is_none_or(|same| same == fitness)));
+	}
+}
+
+/// Returns a configuration with these operand bits.
+fn with_bits(bits: OperandBits) -> DomainConfig {
+	let mut config = seeded();
+	config.optimization_config.operand_bits = Some(bits);
+	config
+}
+
+/// Nets of 8 and of 12 bits differ, so a search never changes between both.
+#[test]
+fn operand_bits_are_chosen_once_and_kept_in_the_state() {
+	let (problem, folder) = (wide(), tempfile::tempdir().unwrap());
+	let file = |name: &str| StateFile::new(&folder.path().join(name), &problem, Account([1; 32]), None);
+	let saved = |name: &str| file(name).read().unwrap().expect("the state was written");
+	let run = |name: &str, config: &DomainConfig| -> BTreeMap<Vec<i64>, Model> {
+		let (meter, limits) = (meter(&Progress::default(), &problem), ResourceLimits::default());
+		let mut search = Search::start(&problem, config, &limits, executor(1), meter, Some(file(name))).unwrap();
+		let found = std::iter::from_fn(|| search.results.blocking_recv()).take(12);
+		let found = found.map(|found| (found.genes, found.model)).collect();
+		drop(search);
+		found
+	};
+	let (exact, bytes) = (run("exact", &seeded()), run("bytes", &with_bits(OperandBits::Eight)));
+	assert_eq!((saved("exact").bits, saved("bytes").bits), (12, 8));
+	let mut both = exact.iter().filter_map(|(genes, model)| Some((model, bytes.get(genes)?)));
+	assert!(both.any(|(exact, bytes)| exact != bytes), "the same genes became another net");
+
+	run("auto", &with_bits(OperandBits::Auto));
+	let state = saved("auto");
+	let (chosen, other) = (state.bits, 20 - state.bits);
+	assert!([8, 12].contains(&chosen));
+	file("auto").write(|| state::Saved { bits: other, ..state }).unwrap();
+	run("auto", &with_bits(OperandBits::Auto));
+	assert_eq!(saved("auto").bits, other, "no measurement is made again");
+	let experiment = |name: &str| saved(name).experiment;
+	let before = experiment("auto");
+	run("auto", &with_bits(if chosen == 8 { OperandBits::Eight } else { OperandBits::Twelve }));
+	assert_eq!(saved("auto").bits, chosen);
+	assert_ne!(experiment("auto"), before, "other bits begin another search");
+}
+
+#[test]
+fn operand_bits_without_effect_are_refused_by_name() {
+	let refusal = |problem: Problem| {
+		let problem = Arc::new(problem);
+		let started = start(&problem, &with_bits(OperandBits::Auto), &ResourceLimits::default(), executor(1));
+		format!("{:#}", started.err().expect("it is refused"))
+	};
+	assert!(refusal(rastrigin()).contains("`operand_bits` is a setting of nets"));
+	assert!(refusal(genomes()).contains("`operand_bits` is a setting of nets"));
+	let mut listed = unshared();
+	listed.spec.genes = vec![gene("window", 4, 16), gene("bits", 8, 12)].try_into().unwrap();
+	let refused = refusal(listed);
+	assert!(refused.contains("has the gene `bits`") && refused.contains("`param_bounds`"), "{refused}");
+}
+
+/// Domains admit wide nets only if they are shallow.
+#[test]
+fn the_largest_net_that_a_domain_admits_is_measured() {
+	for problem in [wide(), wide_rows(0)] {
+		let data = TrainingData::new(problem.clone(), &ResourceLimits::default(), 1).unwrap();
+		let largest = |genes: &[(&'static str, i64)]| data.largest_dense(genes.iter().copied());
+		let widest = largest(&[("family", 3), ("width", 512), ("depth", 8)]).expect("a narrower net is admitted");
+		assert!(
+			(widest.family, widest.depth) == (doin_compute::Family::Mlp, 8) && (1..512).contains(&widest.width),
+			"{widest:?}"
+		);
+		assert!(data.step_times(&widest).unwrap().is_some());
+		assert_eq!(largest(&[("colour", 1)]), None);
 	}
 }
 

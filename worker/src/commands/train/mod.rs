@@ -230,7 +230,11 @@ fn train(args: &TrainArgs, stop: &AtomicBool) -> Result<()> {
 	let existed = args.out.as_ref().is_some_and(|out| out.exists());
 	let remarks = Remarks::default();
 	let executor = executor(args, &remarks)?;
-	let plan = Plan::new(args, &remarks)?;
+	let mut plan = Plan::new(args, &remarks)?;
+	let has_devices = !executor.devices().all().is_empty();
+	args.genes.choose_bits(&mut plan.candidates, has_devices, &remarks, |candidate| {
+		executor.install(|| plan.data.step_times(candidate))
+	})?;
 	let family = args.genes.family;
 	if !args.output.is_json() {
 		print_text(report::PlanText { plan: &plan, executor: &executor })?;

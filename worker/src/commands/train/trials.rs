@@ -4,7 +4,7 @@ use super::{plan::Plan, TrainArgs};
 use crate::report::Remarks;
 use anyhow::{anyhow, ensure, Context, Result};
 use clap::Parser;
-use doin_compute::{gpu::Devices, Candidate, Control, Error, Executor, Grouping, StoppingRule};
+use doin_compute::{gpu::Devices, Candidate, Control, Error, Executor, Grouping, OperandBits, StoppingRule};
 use doin_forecast::{spec::explain, table::data_hash};
 use doin_scoring::verdict::total;
 use doin_search::{Condition, GeneRange, Space, Trial};
@@ -59,6 +59,11 @@ impl TrainingProblem {
 		if let Some((option, _)) = idle.iter().find(|(_, is_given)| *is_given) {
 			return Err(anyhow!("{option} after `--` has no effect on a search: omit it, or give it before `--`"));
 		}
+		ensure!(
+			args.genes.bits != OperandBits::Auto,
+			"--bits auto after `--` would be measured by each process, and a state that goes on would mix both: give --bits 8 or --bits 12; \
+			 `doin-worker train --bits auto` with the same files says which are faster on this machine"
+		);
 		let mut sources = args.files.csv.iter().chain(&args.files.validation_csv).chain(&args.files.test_csv);
 		ensure!(
 			sources.all(|source| source.path != Path::new("-")),
@@ -179,6 +184,8 @@ mod tests {
 			let name = option.split(' ').next().unwrap();
 			assert!(refusal(&format!("--csv a.csv {option}")).contains(&format!("{name} after `--` has no effect")), "{option}");
 		}
+		let measured = refusal("--csv a.csv --width 4..8 --bits auto");
+		assert!(measured.contains("give --bits 8 or --bits 12"), "{measured}");
 		assert!(refusal("--csv none.csv --width 4..8").contains("none.csv"));
 	}
 }

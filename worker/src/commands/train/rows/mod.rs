@@ -30,7 +30,11 @@ pub fn train(args: &TrainArgs, stop: &AtomicBool) -> Result<()> {
 	let existed = args.out.as_ref().is_some_and(|out| out.exists());
 	let remarks = Remarks::default();
 	let executor = executor(args, &remarks)?;
-	let plan = RowPlan::new(args, &executor, &remarks)?;
+	let mut plan = RowPlan::new(args, &executor, &remarks)?;
+	let has_devices = !executor.devices().all().is_empty();
+	args.genes.choose_bits(&mut plan.candidates, has_devices, &remarks, |candidate| {
+		executor.install(|| plan.data.step_times(candidate))
+	})?;
 	if !args.output.is_json() {
 		print_text(PlanText { plan: &plan, executor: &executor })?;
 	}
