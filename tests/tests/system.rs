@@ -17,6 +17,7 @@ mod forecast;
 mod forks;
 mod inference;
 mod journal;
+mod landscape;
 mod letters;
 mod network;
 mod node;
