@@ -23,6 +23,7 @@ mod network;
 mod node;
 mod operator;
 mod partitions;
+mod plugins;
 mod referendum;
 mod reporter;
 mod round;
