@@ -218,6 +218,7 @@ pub(super) const SEARCH: Section = Section {
 		"optimization_increment_size",
 		"optimization_patience",
 		"proposals",
+		"proposal_program",
 		"seed",
 		"program",
 		"program_timeout",
