@@ -13,7 +13,8 @@
 //! | [`Sampler`] | random points, or a Sobol sequence | comparison |
 //! | [`PluginOptimizer`] | a program of the user | any other algorithm, in any language |
 //!
-//! [`Staged`] adds the genes to any of them stage by stage. [`meta`] proposes first candidates from domains that were searched before.
+//! [`Staged`] adds the genes to any of them stage by stage. [`meta`] proposes first candidates from domains that were searched before;
+//! [`PluginMeta`] asks a program of the user for them.
 //!
 //! [`Islands`] are several of them side by side, which exchange their best candidates, and share an [`Archive`] of results.
 //! [`landscape`] has standard functions to try them on.
@@ -66,7 +67,7 @@ pub use ga::{Ga, GaConfig};
 pub use gp::{Gp, GpConfig};
 pub use islands::{seed_of_island, Counts, Islands, IslandsConfig, Topology};
 pub use optimizer::{Checkpoint, Individual, Injected, Migrant, Optimizer, Trial};
-pub use plugin::{PluginConfig, PluginOptimizer};
+pub use plugin::{MetaConfig, PluginConfig, PluginMeta, PluginOptimizer};
 pub use sampling::{Sampler, SamplerConfig, Sequence};
 pub use space::{Condition, GeneRange, Scale, Space};
 pub use staged::{seed_of_stage, Staged, StagedConfig};

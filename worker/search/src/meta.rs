@@ -1,8 +1,9 @@
 //! First candidates of a search, from domains that were searched before.
 //!
 //! A [`MetaOptimizer`] learns what was found on domains, and proposes candidates for another one. [`DomainArchive`] is the baseline: it
-//! proposes the best genes of the domains whose [`Features`] are nearest. A proposal is a suggestion: the search evaluates it as any other
-//! candidate, so a bad one costs its evaluation only.
+//! proposes the best genes of the domains whose [`Features`] are nearest. [`PluginMeta`](crate::PluginMeta) asks a program of the user,
+//! which is given what the archive has. A proposal is a suggestion: the search evaluates it as any other candidate, so a bad one costs its
+//! evaluation only.
 //!
 //! ```
 //! use doin_search::{meta::{DomainArchive, DomainRecord, Features, MetaOptimizer}, GeneRange, Individual, Space};
@@ -88,6 +89,16 @@ impl DomainRecord {
 	pub fn name(&self) -> &str {
 		&self.name
 	}
+
+	/// Returns what describes the domain.
+	pub fn features(&self) -> &Features {
+		&self.features
+	}
+
+	/// Returns the names of the genes with their values, best candidate first.
+	pub fn found(&self) -> &[Vec<(String, i64)>] {
+		&self.found
+	}
 }
 
 /// A meta-optimizer: it learns from searches of domains, and proposes first candidates for another domain.
@@ -136,6 +147,15 @@ impl DomainArchive {
 	pub fn records(&self) -> &[DomainRecord] {
 		&self.records
 	}
+
+	/// Returns the domains of the kind that `features` have, the nearest one first.
+	pub fn nearest(&self, features: &Features) -> Vec<&DomainRecord> {
+		let records = self.records.iter();
+		let mut nearest: Vec<(u64, &DomainRecord)> =
+			records.filter_map(|record| Some((features.distance(&record.features)?, record))).collect();
+		nearest.sort_by(|one, other| (one.0, &one.1.name).cmp(&(other.0, &other.1.name)));
+		nearest.into_iter().map(|(_, record)| record).collect()
+	}
 }
 
 impl MetaOptimizer for DomainArchive {
@@ -151,15 +171,12 @@ impl MetaOptimizer for DomainArchive {
 	/// Returns the best candidate of each of the nearest domains in turn, then the second one, and so on. Genes that a domain did not have
 	/// get the values that `space` has in the middle of their scales; genes that `space` does not have are left out.
 	fn propose(&self, features: &Features, space: &Space, most: usize) -> Vec<Vec<i64>> {
-		let records = self.records.iter();
-		let mut nearest: Vec<(u64, &DomainRecord)> =
-			records.filter_map(|record| Some((features.distance(&record.features)?, record))).collect();
-		nearest.sort_by(|one, other| (one.0, &one.1.name).cmp(&(other.0, &other.1.name)));
+		let mut nearest = self.nearest(features);
 		// More domains than this would leave less than half of the proposals to the nearest ones.
 		nearest.truncate(most.div_ceil(2).max(1));
 		let mut proposed: Vec<Vec<i64>> = Vec::new();
 		for rank in 0..MOST_FOUND {
-			for (_, record) in &nearest {
+			for record in &nearest {
 				let Some(genes) = record.found.get(rank) else { continue };
 				let point = space.nearest(genes);
 				if proposed.len() < most && !proposed.contains(&point) {

@@ -17,6 +17,7 @@
 //! exactly.
 
 mod found;
+mod meta;
 mod offers;
 mod talk;
 
@@ -25,6 +26,7 @@ use crate::{
 };
 use doin_plugin::Limits;
 use found::{Found, Known};
+pub use meta::{MetaConfig, PluginMeta};
 use offers::{divisor_of, offers_of, point_of};
 use serde::{Deserialize, Serialize};
 use serde_json::{json, Map, Value};
@@ -99,10 +101,13 @@ struct Configuration<'a> {
 /// Returns the params of `configure`.
 fn configuration(space: &Space, config: &PluginConfig) -> Value {
 	let genes = space.genes().iter().map(Gene::from).collect();
-	// A number that is exact in every language.
-	let seed = config.seed & ((1 << 53) - 1);
 	// Fails for maps without text keys only, and there are none.
-	serde_json::to_value(Configuration { genes, seed, population: config.population }).unwrap_or_default()
+	serde_json::to_value(Configuration { genes, seed: exact(config.seed), population: config.population }).unwrap_or_default()
+}
+
+/// Returns the lower 53 bits of a seed: a number that is exact in every language.
+fn exact(seed: u64) -> u64 {
+	seed & ((1 << 53) - 1)
 }
 
 /// An optimizer that is a program of the user.
@@ -187,7 +192,7 @@ impl PluginOptimizer {
 		let (mut barren, mut is_point, mut refusal) = (0, false, None);
 		while new.len() < n && barren < MOST_ANSWERS {
 			let wanted = n - new.len();
-			let read = |answer: Value| offers_of(&answer, wanted);
+			let read = |answer: Value| offers_of(&answer, "ask", wanted);
 			let Some(offers) = self.call("ask", json!({ "count": wanted }), read) else { return new };
 			if offers.is_empty() {
 				// It waits for fitnesses, or has ended.
@@ -287,7 +292,12 @@ impl PluginOptimizer {
 
 /// Returns genes with their names, as messages have them.
 fn named(space: &Space, genes: &[i64]) -> Value {
-	Value::Object(space.named(genes).into_iter().map(|(name, value)| (name, value.into())).collect::<Map<_, _>>())
+	named_value(space.named(genes))
+}
+
+/// Returns names and values of genes as messages have them.
+fn named_value(genes: Vec<(String, i64)>) -> Value {
+	Value::Object(genes.into_iter().map(|(name, value)| (name, value.into())).collect::<Map<_, _>>())
 }
 
 /// Returns a fitness as messages have it: null for a candidate that could not be evaluated.

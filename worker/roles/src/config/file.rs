@@ -250,6 +250,10 @@ pub struct OptimizationConfig {
 	pub optimization_patience: usize,
 	/// Most first candidates that the best ones of the nearest domains which this worker has searched propose; 0 for none.
 	pub proposals: usize,
+	/// Program of the user and its arguments that proposes the first candidates, from all domains of the kind which this worker has searched.
+	/// It has the limits of `program`.
+	#[serde(skip_serializing_if = "Option::is_none")]
+	pub proposal_program: Option<Vec<String>>,
 	/// Seed of the first search on the domain; every later one uses another seed that follows from it. A random seed is drawn
 	/// without one. A search that goes on after a restart keeps its seed.
 	pub seed: Option<u64>,
@@ -281,6 +285,7 @@ impl Default for OptimizationConfig {
 			optimization_increment_size: None,
 			optimization_patience: 6,
 			proposals: 8,
+			proposal_program: None,
 			seed: None,
 			operand_bits: None,
 			program: None,
@@ -324,8 +329,8 @@ impl OptimizationConfig {
 	/// Makes relative paths start in the folder of the file by `from_folder`. A program without a folder is looked for as a shell does.
 	fn resolve(&mut self, from_folder: impl Fn(&mut PathBuf)) {
 		self.program_folder.iter_mut().for_each(&from_folder);
-		let program = self.program.as_mut().and_then(|program| program.first_mut());
-		if let Some(name) = program.filter(|name| name.contains('/')) {
+		let programs = [&mut self.program, &mut self.proposal_program].into_iter().flatten();
+		for name in programs.filter_map(|program| program.first_mut()).filter(|name| name.contains('/')) {
 			let mut path = PathBuf::from(&*name);
 			from_folder(&mut path);
 			*name = path.to_string_lossy().into_owned();
@@ -349,6 +354,15 @@ impl OptimizationConfig {
 			),
 			(false, true) => {
 				bail!("`optimization_config.program` is not used: set algorithm = \"program\" beside it, or remove `program`")
+			}
+			_ => {}
+		}
+		match &self.proposal_program {
+			Some(program) if program.is_empty() => bail!(
+				"`optimization_config.proposal_program` is empty: write the program and its arguments, e.g. [\"python3\", \"my_meta.py\"]"
+			),
+			Some(_) if self.proposals == 0 => {
+				bail!("`optimization_config.proposal_program` is not used: set `proposals` to at least 1, or remove it")
 			}
 			_ => {}
 		}

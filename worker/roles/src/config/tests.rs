@@ -601,3 +601,20 @@ fn a_program_searches_only_if_the_algorithm_says_so() {
 	let shell = with("algorithm = \"program\"\nprogram = [\"python3\", \"mine.py\"]").unwrap();
 	assert_eq!(shell.domains[0].optimization_config.program.as_deref(), Some(&["python3".into(), "mine.py".into()][..]));
 }
+
+#[test]
+fn a_program_proposes_only_if_proposals_are_wanted() {
+	let with = |settings: &str| {
+		let text =
+			format!("{IDENTITY}\n[[domains]]\ndomain_id = 0\noptimize = true\n[domains.optimization_config]\n{settings}\n");
+		load("a.toml", &text)
+	};
+	let refusal = |settings: &str| format!("{:#}", with(settings).unwrap_err());
+	let empty = refusal("proposal_program = []");
+	assert!(empty.contains("`optimization_config.proposal_program` is empty: write the program and its arguments"), "{empty}");
+	let unused = refusal("proposals = 0\nproposal_program = [\"./meta\"]");
+	assert!(unused.contains("`optimization_config.proposal_program` is not used: set `proposals`"), "{unused}");
+	let search = with("proposal_program = [\"./meta\", \"./data\"]").unwrap().domains.remove(0).optimization_config;
+	let words = search.proposal_program.unwrap();
+	assert!(words[0].ends_with("/./meta") && words[0] != "./meta" && words[1] == "./data", "{words:?}");
+}

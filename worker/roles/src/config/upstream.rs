@@ -227,6 +227,7 @@ pub(super) const SEARCH: Section = Section {
 		"optimization_increment_size",
 		"optimization_patience",
 		"proposals",
+		"proposal_program",
 		"seed",
 		"operand_bits",
 		"program",

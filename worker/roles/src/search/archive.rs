@@ -9,7 +9,7 @@ use doin_primitives::{blake2_256, DomainSpec, ProgramKind};
 use doin_scoring::{rows::RowTarget, Program, Target};
 use doin_search::{
 	meta::{DomainArchive, DomainRecord, Features, MetaOptimizer},
-	Individual, Space,
+	Individual, MetaConfig, PluginMeta, Space,
 };
 use parking_lot::Mutex;
 use std::{
@@ -50,10 +50,20 @@ impl ArchiveFile {
 		Self { path: path.into() }
 	}
 
-	/// Returns at most `most` first candidates for `domain`. There are none, which is logged, if the file cannot be used.
-	pub(super) fn propose(&self, domain: &ArchivedDomain, space: &Space, most: usize) -> Vec<Vec<i64>> {
+	/// Returns at most `most` first candidates for `domain`, as a program of the user proposes them if there is one. There are none, which is
+	/// logged, if the file cannot be used.
+	pub(super) fn propose(
+		&self,
+		domain: &ArchivedDomain,
+		space: &Space,
+		most: usize,
+		program: Option<MetaConfig>,
+	) -> Vec<Vec<i64>> {
 		match self.read() {
-			Ok(archive) => archive.propose(&domain.features, space, most),
+			Ok(archive) => match program {
+				Some(program) => PluginMeta::new(archive, program).propose(&domain.features, space, most),
+				None => archive.propose(&domain.features, space, most),
+			},
 			Err(error) => {
 				tracing::warn!(target: TARGET, "no candidates of other domains are proposed: {error:#}");
 				Vec::new()
@@ -178,9 +188,13 @@ mod tests {
 		archive.learn(&far, &space(), &found(60)).unwrap();
 		archive.learn(&near, &space(), &found(20)).unwrap();
 		archive.learn(&ArchivedDomain::of(&rows), &space(), &found(30)).unwrap();
-		assert_eq!(archive.propose(&with_season(sawtooth(), 8), &space(), 2), [[20]]);
+		assert_eq!(archive.propose(&with_season(sawtooth(), 8), &space(), 2, None), [[20]]);
 		archive.learn(&near, &space(), &found(21)).unwrap();
-		assert_eq!(archive.propose(&with_season(sawtooth(), 8), &space(), 4), [[21], [60]], "of two series, and of no rows");
+		assert_eq!(
+			archive.propose(&with_season(sawtooth(), 8), &space(), 4, None),
+			[[21], [60]],
+			"of two series, and of no rows"
+		);
 	}
 
 	#[test]
@@ -195,8 +209,8 @@ mod tests {
 		let mut learnt = Vec::new();
 		archive.learn_new(&domain(1, 500), &space(), found(20).to_vec(), &mut learnt);
 		assert_eq!(learnt, found(20));
-		assert_eq!(archive.propose(&domain(1, 100), &space(), 4), [[20]]);
-		assert_eq!(archive.propose(&domain(2, 500), &space(), 4), Vec::<Vec<i64>>::new(), "another program");
+		assert_eq!(archive.propose(&domain(1, 100), &space(), 4, None), [[20]]);
+		assert_eq!(archive.propose(&domain(2, 500), &space(), 4, None), Vec::<Vec<i64>>::new(), "another program");
 	}
 
 	#[test]
@@ -204,11 +218,11 @@ mod tests {
 		let folder = tempfile::tempdir().unwrap();
 		let archive = ArchiveFile::new(&folder.path().join("journal.db"));
 		let domain = ArchivedDomain::of(&sawtooth());
-		assert_eq!(archive.propose(&domain, &space(), 5), Vec::<Vec<i64>>::new(), "nothing was searched");
+		assert_eq!(archive.propose(&domain, &space(), 5, None), Vec::<Vec<i64>>::new(), "nothing was searched");
 		fs::write(&archive.path, "{\"version\":9,\"records\":[]}").unwrap();
 		let error = format!("{:#}", archive.learn(&domain, &space(), &found(5)).unwrap_err());
 		assert!(error.contains("journal.db.domains.json") && error.contains("version 9"), "{error}");
-		assert_eq!(archive.propose(&domain, &space(), 5), Vec::<Vec<i64>>::new());
+		assert_eq!(archive.propose(&domain, &space(), 5, None), Vec::<Vec<i64>>::new());
 		assert_eq!(fs::read_to_string(&archive.path).unwrap(), "{\"version\":9,\"records\":[]}");
 	}
 }

@@ -38,8 +38,8 @@ use doin_compute::{baseline, Candidate, ChunkErrors, Executor};
 use doin_primitives::blake2_256;
 use doin_scoring::Model;
 use doin_search::{
-	seed_of_stage, Cmaes, CmaesConfig, Evolution, EvolutionConfig, Ga, GaConfig, Gp, GpConfig, Optimizer, PluginConfig,
-	PluginOptimizer, Sampler, SamplerConfig, SearchError, Sequence, Space, Staged, StagedConfig,
+	seed_of_stage, Cmaes, CmaesConfig, Evolution, EvolutionConfig, Ga, GaConfig, Gp, GpConfig, MetaConfig, Optimizer,
+	PluginConfig, PluginOptimizer, Sampler, SamplerConfig, SearchError, Sequence, Space, Staged, StagedConfig,
 };
 use doin_serve::tasks::HostQueue;
 use runner::{Best, Runner};
@@ -150,8 +150,9 @@ impl Search {
 		let bits = options.operand_bits.map(|asked| bits.unwrap_or_else(|| bits::begin(asked, &data, &space, &names, &executor)));
 		let baselines = data.baselines()?;
 		let domain = ArchivedDomain::of(problem);
-		let most = if segments.is_none() && searched != Searched::Points { options.proposals } else { 0 };
-		let proposals = proposals(file.as_ref(), &domain, &space, most);
+		let is_new = segments.is_none() && searched != Searched::Points;
+		let file_of_new = file.as_ref().filter(|_| is_new);
+		let proposals = proposals(file_of_new, &domain, &space, options, seed, &stop)?;
 		let (patience, threads) = (options.early_patience, executor.threads());
 		let (sender, results) = mpsc::unbounded_channel();
 		let (news, arriving) = sync_mpsc::channel();
@@ -213,7 +214,7 @@ impl Search {
 		let beginning = Beginning::of(&space, options, &searched, file.as_ref(), &stop)?;
 		let Beginning { optimizer, seed, best, segments, experiment, earlier, .. } = beginning;
 		let domain = ArchivedDomain::of(problem);
-		let most = if segments.is_none() { options.proposals } else { 0 };
+		let file_of_new = file.as_ref().filter(|_| segments.is_none());
 		let (sender, results) = mpsc::unbounded_channel();
 		let (news, arriving) = sync_mpsc::channel();
 		let runner = ProgramRunner {
@@ -221,7 +222,7 @@ impl Search {
 			problem: problem.clone(),
 			program,
 			optimizer,
-			proposals: proposals(file.as_ref(), &domain, &space, most),
+			proposals: proposals(file_of_new, &domain, &space, options, seed, &stop)?,
 			domain,
 			learnt: Vec::new(),
 			seed,
@@ -290,12 +291,26 @@ impl Drop for Search {
 	}
 }
 
-/// Returns at most `most` first candidates for `domain` from the archive beside `file`.
-fn proposals(file: Option<&StateFile>, domain: &ArchivedDomain, space: &Space, most: usize) -> Vec<Vec<i64>> {
-	match file {
-		Some(file) if most > 0 => file.archive().propose(domain, space, most),
-		_ => Vec::new(),
-	}
+/// Returns the first candidates for `domain` from the archive beside the file of a new search, as many as the configuration admits. Its
+/// program, if there is one, is asked until `stop` is set.
+///
+/// # Errors
+///
+/// Errors if the home folder is named and not known.
+fn proposals(
+	file: Option<&StateFile>,
+	domain: &ArchivedDomain,
+	space: &Space,
+	options: &OptimizationConfig,
+	seed: u64,
+	stop: &Arc<AtomicBool>,
+) -> Result<Vec<Vec<i64>>> {
+	let Some(file) = file.filter(|_| options.proposals > 0) else { return Ok(Vec::new()) };
+	let program = options.proposal_program.as_ref().map(|command| {
+		let PluginConfig { command, seed, patience, limits, stop, .. } = program(command, options, seed, stop)?;
+		Ok::<_, anyhow::Error>(MetaConfig { command, seed, patience, limits, stop })
+	});
+	Ok(file.archive().propose(domain, space, options.proposals, program.transpose()?))
 }
 
 /// Beginning of a search: a new one, or that of an earlier run.
@@ -362,7 +377,7 @@ fn optimizer(
 	stop: &Arc<AtomicBool>,
 ) -> Result<Box<dyn Optimizer>> {
 	// Errors that depend on the home folder are those of the start.
-	let program = program(options, seed, stop)?;
+	let program = program(options.program.as_deref().unwrap_or_default(), options, seed, stop)?;
 	if !options.is_staged() {
 		return Ok(algorithm(space, options, searched, seed, program)?);
 	}
@@ -455,13 +470,13 @@ impl Searched {
 	}
 }
 
-/// Returns the program of the user that the configuration names, and what bounds it.
+/// Returns a program of the user that the configuration names, and what bounds it.
 ///
 /// # Errors
 ///
 /// Errors if the home folder is named and not known.
-fn program(options: &OptimizationConfig, seed: u64, stop: &Arc<AtomicBool>) -> Result<PluginConfig> {
-	let mut command = options.program.clone().unwrap_or_default();
+fn program(command: &[String], options: &OptimizationConfig, seed: u64, stop: &Arc<AtomicBool>) -> Result<PluginConfig> {
+	let mut command = command.to_vec();
 	if let Some(name) = command.first_mut().filter(|name| name.contains('/')) {
 		*name = expand_home(Path::new(&*name))?.to_string_lossy().into_owned();
 	}

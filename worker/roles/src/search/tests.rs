@@ -710,6 +710,32 @@ fn the_best_candidates_of_a_related_domain_are_trained_first() {
 	assert_eq!(without[..20], before[..20], "the same seed finds the same without proposals");
 }
 
+/// The program is asked about all domains that the worker has searched, of which there are none.
+#[test]
+fn a_program_of_the_user_proposes_the_first_candidates() {
+	const PROGRAM: &str = "
+import json, sys
+genes = {'window': 5, 'width': 5, 'depth': 1, 'rate': 7, 'epochs': 1}
+for line in sys.stdin:
+    message = json.loads(line)
+    result = {'version': 1, 'trials': [{'genes': genes}]}
+    print(json.dumps({'jsonrpc': '2.0', 'id': message['id'], 'result': result}), flush=True)
+";
+	let (problem, folder) = (wide(), tempfile::tempdir().unwrap());
+	let first = |proposals: usize| -> Vec<Vec<i64>> {
+		let mut config = seeded();
+		config.optimization_config.proposals = proposals;
+		config.optimization_config.proposal_program = Some(["python3", "-c", PROGRAM].map(String::from).to_vec());
+		let journal = folder.path().join(format!("journal{proposals}.db"));
+		let file = StateFile::new(&journal, &problem, Account([1; 32]), None);
+		let (meter, limits) = (meter(&Progress::default(), &problem), ResourceLimits::default());
+		let mut search = Search::start(&problem, &config, &limits, executor(1), meter, Some(file)).unwrap();
+		std::iter::from_fn(|| search.results.blocking_recv()).take(8).map(|found| found.genes).collect()
+	};
+	assert!(first(1).contains(&vec![5, 5, 1, 7, 1]));
+	assert!(!first(0).contains(&vec![5, 5, 1, 7, 1]), "it is not asked");
+}
+
 /// The fitness of a model of somebody else is that of an own candidate with this model.
 #[test]
 fn a_migrant_has_the_fitness_of_its_model() {

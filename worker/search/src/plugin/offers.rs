@@ -8,11 +8,11 @@ const MOST_DIVISOR: u32 = 1_024;
 /// Characters of a value that a reason shows.
 const SHOWN: usize = 60;
 
-/// Returns the trials of an answer to `ask`, at most `most`.
-pub(super) fn offers_of(answer: &Value, most: usize) -> Result<Vec<Value>, String> {
+/// Returns the trials of an answer to `method`, at most `most`.
+pub(super) fn offers_of(answer: &Value, method: &str, most: usize) -> Result<Vec<Value>, String> {
 	let trials = answer.get("trials").and_then(Value::as_array);
 	let trials = trials.ok_or_else(|| {
-		format!("it has answered `{}` to `ask`: return {{\"trials\":[{{\"genes\":{{…}}}}, …]}}", shortened(answer))
+		format!("it has answered `{}` to `{method}`: return {{\"trials\":[{{\"genes\":{{…}}}}, …]}}", shortened(answer))
 	})?;
 	if trials.len() > most {
 		return Err(format!("it has answered {} trials: return at most `count`, here {most}", trials.len()));
@@ -122,10 +122,12 @@ mod tests {
 
 	#[test]
 	fn answers_without_trials_or_with_too_many_are_named() {
-		assert_eq!(offers_of(&json!({ "trials": [1, 2] }), 2), Ok(vec![json!(1), json!(2)]));
-		assert!(offers_of(&json!({ "trials": [1, 2, 3] }), 2).unwrap_err().contains("3 trials: return at most `count`, here 2"));
+		assert_eq!(offers_of(&json!({ "trials": [1, 2] }), "ask", 2), Ok(vec![json!(1), json!(2)]));
+		assert!(offers_of(&json!({ "trials": [1, 2, 3] }), "ask", 2)
+			.unwrap_err()
+			.contains("3 trials: return at most `count`, here 2"));
 		for answer in [json!(null), json!([]), json!({ "trials": 7 }), json!({ "trial": [] })] {
-			assert!(offers_of(&answer, 2).unwrap_err().contains("to `ask`: return {\"trials\":"), "{answer}");
+			assert!(offers_of(&answer, "ask", 2).unwrap_err().contains("to `ask`: return {\"trials\":"), "{answer}");
 		}
 	}
 }

@@ -287,7 +287,7 @@ fn checkpoints_of_another_search_are_refused() {
 }
 
 /// Returns a command of Python with the package for optimizers.
-fn with_package(words: &[&str]) -> Vec<String> {
+pub(super) fn with_package(words: &[&str]) -> Vec<String> {
 	let package = Path::new(env!("CARGO_MANIFEST_DIR")).join("../plugins/python");
 	let path = format!("PYTHONPATH={}", package.join("src").display());
 	let python = ["env".into(), path, "PYTHONDONTWRITEBYTECODE=1".into(), "python3".into()];

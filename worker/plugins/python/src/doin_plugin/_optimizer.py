@@ -94,9 +94,11 @@ class _Program:
         self.optimizer = optimizer
         self.space = Space([])
 
-    def initialize(self, version: int, **_: Any) -> Any:
+    def initialize(self, version: int, kind: str = "optimizer", **_: Any) -> Any:
         if version != VERSION:
             raise ValueError(f"the worker speaks version {version} of the protocol, and this package {VERSION}: update the older one")
+        if kind != "optimizer":
+            raise ValueError(f"the worker asks for a program of kind {kind!r}, and this one is an optimizer: correct its configuration")
         return {"version": VERSION}
 
     def configure(self, genes: List[Mapping[str, Any]], seed: int, population: int, **_: Any) -> Any:

@@ -1,6 +1,6 @@
-"""Tests whether a program speaks the protocol of optimizers, or that of the programs of tolerance domains.
+"""Tests whether a program speaks the protocol of optimizers, of meta-optimizers, or of the programs of tolerance domains.
 
-Usage: python3 -m doin_plugin.conformance [--kind evaluator] [--timeout SECONDS] [--json] -- COMMAND [ARGUMENT ...]
+Usage: python3 -m doin_plugin.conformance [--kind meta-optimizer|evaluator] [--timeout SECONDS] [--json] -- COMMAND [ARGUMENT ...]
 
 Every case starts the program anew. The exit code is 0 if all cases pass, 1 if one fails, 2 for a wrong usage.
 """
@@ -17,6 +17,7 @@ import time
 from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 from ._evaluator import LARGEST_SUM
+from ._meta import KIND as META
 from ._optimizer import METHOD_NOT_FOUND, VERSION
 from ._space import Genes, Space
 
@@ -122,12 +123,16 @@ class Program:
 
     def trials(self, count: int, space: Space = SPACE) -> List[Genes]:
         """Asks for candidates, and checks that they are points of the space."""
-        result = self.ask("ask", count=count)
+        return self.points("ask", count, space)
+
+    def points(self, method: str, count: int, space: Space, **params: Any) -> List[Genes]:
+        """Sends a message that is answered by candidates, and checks that they are points of the space, at most `count`."""
+        result = self.ask(method, count=count, **params)
         trials = result.get("trials") if isinstance(result, dict) else None
         if not isinstance(trials, list):
-            raise Failure(f"`ask` is answered by `{json.dumps(result)[:80]}`: return {{\"trials\": [{{\"genes\": {{…}}}}, …]}}")
+            raise Failure(f"`{method}` is answered by `{json.dumps(result)[:80]}`: return {{\"trials\": [{{\"genes\": {{…}}}}, …]}}")
         if len(trials) > count:
-            raise Failure(f"`ask` for {count} is answered by {len(trials)} trials: return at most `count`")
+            raise Failure(f"`{method}` for {count} is answered by {len(trials)} trials: return at most `count`")
         checked = []
         for trial in trials:
             genes = trial.get("genes") if isinstance(trial, dict) else None
@@ -402,6 +407,99 @@ def it_ends_with_its_input_too(start: Start) -> None:
     _end_of_input(_evaluator(start))
 
 
+META_FEATURES = {"kind": "forecast", "numbers": {"horizon": 24, "history": 48, "values": 10_000}}
+"""Features of the domain that proposals are asked for."""
+META_DOMAINS: List[Dict[str, Any]] = [
+    {
+        "name": "near",
+        "features": {"kind": "forecast", "numbers": {"horizon": 24, "history": 48, "values": 9_000}},
+        "found": [
+            {"family": 0, "kernel": 2, "rate": 96, "depth": 13},
+            {"family": 1, "kernel": 4, "rate": 80, "depth": -7},
+        ],
+    },
+    # Genes that the space lacks, one that this domain lacks, and values out of the bounds.
+    {
+        "name": "other genes",
+        "features": {"kind": "forecast", "numbers": {"horizon": 168, "season": 24}},
+        "found": [{"family": 2, "rate": 1 << 40, "depth": 900, "width": 64}, {"family": 7, "rate": 0, "depth": -900}],
+    },
+    {"name": "nothing", "features": {"kind": "forecast", "numbers": {}}, "found": []},
+]
+"""Domains that were searched before."""
+
+
+def _meta(start: Start) -> Program:
+    """Starts a meta-optimizer, and sends the first message."""
+    program = start()
+    result = program.ask("initialize", version=VERSION, kind=META)
+    version = result.get("version") if isinstance(result, dict) else None
+    if version != VERSION:
+        raise Failure(f"`initialize` is answered by version {json.dumps(version)}: return {{\"version\": {VERSION}}}")
+    return program
+
+
+def _proposals(program: Program, count: int = 8, seed: int = 3, domains: Optional[List[Dict[str, Any]]] = None) -> List[Genes]:
+    """Asks for proposals, and checks that they are points of the space."""
+    given = META_DOMAINS if domains is None else domains
+    return program.points("propose", count, SPACE, seed=seed, features=META_FEATURES, genes=GENES, domains=given)
+
+
+def it_proposes_points_from_domains(start: Start) -> None:
+    """proposals are points of the space, at most as many as asked for"""
+    if not _proposals(_meta(start)):
+        raise Failure("nothing is proposed, although domains of the same kind were searched: propose candidates")
+    for count in (1, 2, 64):
+        _proposals(_meta(start), count)
+
+
+def it_proposes_without_domains(start: Start) -> None:
+    """a question without domains, or with domains without candidates, is answered"""
+    _proposals(_meta(start), domains=[])
+    _proposals(_meta(start), domains=META_DOMAINS[2:])
+
+
+def it_ignores_unknown_members(start: Start) -> None:
+    """members that nobody knows are ignored"""
+    program = start()
+    program.ask("initialize", version=VERSION, kind=META, more={"a": [1]})
+    domains = [{**domain, "more": 1} for domain in META_DOMAINS]
+    params: Dict[str, Any] = {"seed": 3, "features": {**META_FEATURES, "more": 1}, "domains": domains, "more": None}
+    program.points("propose", 2, SPACE, genes=[{**gene, "more": 1} for gene in GENES], **params)
+
+
+def it_proposes_alike_in_every_process(start: Start) -> None:
+    """the same question has the same answer, in every process and whatever came before"""
+    first, second = _meta(start), _meta(start)
+    expected = _proposals(first)
+    _proposals(second, seed=4, domains=[])
+    if _proposals(second) != expected:
+        raise Failure("two answers to one question differ: draw all random numbers from `seed`, and keep nothing between two messages")
+
+
+def it_refuses_unknown_methods_of_meta_optimizers(start: Start) -> None:
+    """an unknown method is an error -32601, and the program goes on"""
+    program = _meta(start)
+    error = program.answer("no_such_method", more=1).get("error")
+    if not isinstance(error, dict) or error.get("code") != METHOD_NOT_FOUND:
+        raise Failure(f"an unknown method is answered by the error {json.dumps(error)[:80]}: answer the code {METHOD_NOT_FOUND}")
+    _proposals(program)
+
+
+def it_ends_with_its_input_as_well(start: Start) -> None:
+    """the program ends when its input does"""
+    _end_of_input(_meta(start))
+
+
+META_CASES: List[Callable[[Start], None]] = [
+    it_proposes_points_from_domains,
+    it_proposes_without_domains,
+    it_ignores_unknown_members,
+    it_proposes_alike_in_every_process,
+    it_refuses_unknown_methods_of_meta_optimizers,
+    it_ends_with_its_input_as_well,
+]
+
 EVALUATOR_CASES: List[Callable[[Start], None]] = [
     it_scores_the_empty_model,
     it_scores_alike_in_every_process,
@@ -435,12 +533,13 @@ def check(case: Callable[[Start], None], command: Sequence[str], timeout: float)
 def main(arguments: Optional[Sequence[str]] = None) -> int:
     """Runs all cases; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python3 -m doin_plugin.conformance", description="Tests a program against the protocol.")
-    parser.add_argument("--kind", choices=("optimizer", "evaluator"), default="optimizer", help="kind of the program, optimizer by default")
+    kinds = {"optimizer": CASES, META: META_CASES, "evaluator": EVALUATOR_CASES}
+    parser.add_argument("--kind", choices=tuple(kinds), default="optimizer", help="kind of the program, optimizer by default")
     parser.add_argument("--timeout", type=float, default=30.0, help="seconds for an answer, 30 by default")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of lines")
     parser.add_argument("command", nargs="+", metavar="COMMAND", help="the program and its arguments, after --")
     options = parser.parse_args(arguments)
-    cases = EVALUATOR_CASES if options.kind == "evaluator" else CASES
+    cases = kinds[options.kind]
     began, outcomes = time.monotonic(), []
     for case in cases:
         outcome, reason = check(case, options.command, options.timeout)

@@ -1,0 +1,122 @@
+"""The interface of a meta-optimizer, and the loop that speaks its protocol."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import sys
+import traceback
+from dataclasses import dataclass
+from typing import IO, Any, Dict, List, Mapping, Optional, Sequence
+
+from ._optimizer import METHOD_NOT_FOUND, PARSE_ERROR, VERSION
+from ._space import Genes, Space
+
+KIND = "meta-optimizer"
+
+
+@dataclass(frozen=True)
+class Features:
+    """Numbers that describe a domain, e.g. its horizon or its number of classes."""
+
+    kind: str
+    """Kind of the domain. Domains of different kinds share nothing."""
+    numbers: Mapping[str, int]
+
+    def distance(self, other: "Features") -> float:
+        """Returns the sum of the differences of the base-2 logarithms, as the worker computes it. A missing number counts as 0."""
+        names = set(self.numbers) | set(other.numbers)
+        return sum(abs(math.log2(self.numbers.get(name, 0) + 1) - math.log2(other.numbers.get(name, 0) + 1)) for name in names)
+
+
+@dataclass(frozen=True)
+class Domain:
+    """A domain that the worker has searched before."""
+
+    name: str
+    features: Features
+    found: Sequence[Genes]
+    """Its best candidates, best first. Their genes, and the bounds of these, may be others than those of the space to propose for."""
+
+
+class MetaOptimizer:
+    """Proposes the first candidates of a search from what was found on other domains. `propose` is needed.
+
+    The program is started for each search that begins, and asked once. Everything that it knows is in the question.
+    """
+
+    def propose(self, features: Features, space: Space, domains: Sequence[Domain], count: int, seed: int) -> Sequence[Mapping[str, Any]]:
+        """Returns at most `count` candidates of `space` to evaluate first on a domain with these features, the most promising one first.
+
+        `domains` are all of the same kind that were searched, the nearest one first.
+        """
+        raise NotImplementedError("write a method `propose`")
+
+
+def _features(of: Mapping[str, Any]) -> Features:
+    return Features(of["kind"], dict(of["numbers"]))
+
+
+class _Program:
+    """Calls the method of a meta-optimizer that a message names."""
+
+    def __init__(self, meta: MetaOptimizer) -> None:
+        self.meta = meta
+
+    def initialize(self, params: Dict[str, Any]) -> Any:
+        if params["version"] != VERSION:
+            raise ValueError(
+                f"the worker speaks version {params['version']} of the protocol, and this package {VERSION}: update the older one"
+            )
+        if params.get("kind") != KIND:
+            kind = params.get("kind")
+            raise ValueError(f"the worker asks for a program of kind {kind!r}, and this one is a {KIND}: name it in `proposal_program`")
+        return {"version": VERSION}
+
+    def propose(self, params: Dict[str, Any]) -> Any:
+        space, count = Space.of(params["genes"]), params["count"]
+        domains = [Domain(domain["name"], _features(domain["features"]), domain["found"]) for domain in params["domains"]]
+        proposed = self.meta.propose(_features(params["features"]), space, domains, count, params["seed"])
+        trials: List[Dict[str, Any]] = [{"genes": space.checked(genes)} for genes in proposed]
+        if len(trials) > count:
+            raise ValueError(f"`propose` has returned {len(trials)} candidates: return at most `count`, here {count}")
+        return {"trials": trials}
+
+    METHODS = {"initialize": initialize, "propose": propose}
+
+    def answer(self, line: str) -> Optional[Dict[str, Any]]:
+        """Returns the answer to a line; `None` for one that has none."""
+        try:
+            message = json.loads(line)
+            method, is_notification = message["method"], "id" not in message
+        except (ValueError, TypeError, KeyError) as error:
+            return {"jsonrpc": "2.0", "id": None, "error": {"code": PARSE_ERROR, "message": f"no message: {error}"}}
+        envelope: Dict[str, Any] = {"jsonrpc": "2.0", "id": message.get("id")}
+        called = self.METHODS.get(method) if isinstance(method, str) else None
+        if called is None:
+            envelope["error"] = {"code": METHOD_NOT_FOUND, "message": f"method `{method}` is not implemented"}
+        else:
+            try:
+                envelope["result"] = called(self, message.get("params") or {})
+            except Exception as error:  # The worker names it.
+                traceback.print_exc(file=sys.stderr)
+                envelope["error"] = {"code": 1, "message": f"{method}: {type(error).__name__}: {error}"}
+        return None if is_notification else envelope
+
+
+def advise(meta: MetaOptimizer, source: Optional[IO[str]] = None, target: Optional[IO[str]] = None) -> None:
+    """Answers messages until the input ends.
+
+    Whatever else the program prints goes to standard error, since standard output has answers alone.
+    """
+    if target is None:
+        target = os.fdopen(os.dup(1), "w", encoding="utf-8")
+        os.dup2(2, 1)
+        sys.stdout = sys.stderr
+    program = _Program(meta)
+    for line in source if source is not None else sys.stdin:
+        answer = program.answer(line)
+        if answer is not None:
+            target.write(json.dumps(answer) + "\n")
+            target.flush()
