@@ -8,8 +8,8 @@
 //! Weights, activations and gradients have 12 bits (8 in [`ops::gemm_i8`]), so their products are exact in 32 bits. Sums of
 //! products wrap modulo 2³², and addition modulo 2³² is associative: lanes, tiles and unrolled loops may add terms in any order
 //! without changing the result. Everything else (rounding shifts, clamps, table lookups, the step of the optimizer) is computed
-//! lane by lane, from one value of each operand. No float occurs. Bounds that keep true sums within 32 bits are stated where a
-//! sum is computed.
+//! lane by lane, from one value of each operand. Bounds that keep true sums within 32 bits are stated where a sum is computed. The
+//! only floats are quotients and roots of integers in [`ops::genome`], whose integer parts doubles give exactly.
 //!
 //! Forward passes equal those of `doin-scoring`, which the runtime executes. Tests compare the references of this crate with it.
 //!
@@ -104,6 +104,7 @@
 //! - Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011: Philox ([`ops::philox`]).
 //! - Jacob et al., "Quantization and training of neural networks for efficient integer-arithmetic-only inference", 2018: integer
 //!   layers ([`ops::gemm_i8`]).
+//! - IEEE 754, "Standard for floating-point arithmetic", 2019: correctly rounded quotients and roots ([`ops::genome`]).
 //! - Hochreiter & Schmidhuber, "Long short-term memory", 1997; Cho et al., "Learning phrase representations using RNN
 //!   encoder–decoder for statistical machine translation", 2014: recurrent cells ([`ops::rnn`]).
 

@@ -1,8 +1,8 @@
 //! Training runs of loss genomes, many at a time.
 //!
 //! A run is one chunk of a domain of loss genomes, as `doin_training::run` defines it. Runs are independent of each other, so a
-//! population is evaluated as one list of runs on the current pool, and every core has work until the last one. Nets are trained on the
-//! vectors of the processor, with the bits of the definition.
+//! population is evaluated as one list of runs on the current pool, and every core has work until the last one. Nets and
+//! genomes run on the vectors of the processor, with the bits of the definition.
 //!
 //! ```
 //! use doin_compute::GenomeRuns;
@@ -24,9 +24,12 @@
 mod net;
 
 use crate::Error;
-use doin_kernels::Backend;
+use doin_kernels::{
+	ops::genome::{GenomeGradient, GenomeMachine},
+	Backend,
+};
 use doin_scoring::{model::OUT_FRAC, Genome, TrainingRuns};
-use doin_training::run::{gradient, run_sum, Run};
+use doin_training::run::{run_sum, Run};
 use net::FastNet;
 use rayon::prelude::*;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -52,7 +55,10 @@ pub(crate) fn sum_on(
 	}
 	let Some(run) = Run::new(runs, bytes, seed, index) else { return u32::MAX };
 	let mut run = run.with_net(|net| FastNet::new(backend, &net));
-	while run.step(|classes, outputs, to| gradient(genome, classes, outputs, to)) {}
+	let mut machine = GenomeMachine::new(genome.clone());
+	while run.step(|classes, outputs, gradient| {
+		backend.run(GenomeGradient { machine: &mut machine, classes, outputs, gradient });
+	}) {}
 	run.mistakes() << OUT_FRAC
 }
 

@@ -12,12 +12,14 @@
 //! | [`lion`] | the optimizer's step, which the updates of all layers share |
 //! | [`philox`] | random words |
 //! | [`small`] | whole dense nets on batches of any size |
+//! | [`genome`] | gradients of loss genomes |
 
 pub mod classes;
 pub mod conv1d;
 pub mod gather;
 pub mod gemm;
 pub mod gemm_i8;
+pub mod genome;
 pub mod lion;
 pub mod loss;
 pub mod philox;

@@ -8,6 +8,7 @@ mod conv1d;
 mod gather;
 mod gemm;
 mod gemm_i8;
+mod genome;
 mod rnn;
 mod small;
 
