@@ -155,13 +155,16 @@ impl TrainingData {
 			Form::Windows(data) => {
 				let errors = data.chunk_errors(&model);
 				let fitness = data.fitness(&errors);
+				(ChunkErrors { validation: self.claim(&model, &errors.validation)?, practice: errors.practice }, fitness)
+			}
+			Form::Rows(data) => {
+				let errors = ChunkErrors { validation: self.claim(&model, &[])?, practice: Vec::new() };
+				let fitness = data.fitness(&errors);
 				(errors, fitness)
 			}
-			Form::Rows(_) => (ChunkErrors { validation: Vec::new(), practice: Vec::new() }, self.fitness(&model)?),
 			Form::Points | Form::Genomes(_) => return None,
 		};
-		let validation = self.claim(&model, &errors.validation)?;
-		Some((model, ChunkErrors { validation, practice: errors.practice }, fitness))
+		Some((model, errors, fitness))
 	}
 
 	/// Returns `true` if a candidate is a point, which is scored and not trained.
