@@ -1,7 +1,7 @@
 //! Nets of training runs on vectors.
 
 use doin_kernels::{
-	ops::small::{SmallNet, SmallOutputs, SmallStep},
+	ops::small::{SmallBatch, SmallNet, SmallOutputs, SmallStep},
 	Backend,
 };
 use doin_training::{lion::StepSize, run::RunNet, DenseNet, Outputs};
@@ -11,6 +11,7 @@ use doin_training::{lion::StepSize, run::RunNet, DenseNet, Outputs};
 pub(super) struct FastNet {
 	backend: Backend,
 	net: SmallNet,
+	batch: SmallBatch,
 	/// Gradients of the outputs of one batch.
 	gradient: Vec<i16>,
 }
@@ -18,7 +19,7 @@ pub(super) struct FastNet {
 impl FastNet {
 	/// Returns a net in the state of its definition.
 	pub(super) fn new(backend: Backend, net: &DenseNet) -> Self {
-		Self { backend, net: SmallNet::new(net), gradient: Vec::new() }
+		Self { backend, net: SmallNet::new(net), batch: SmallBatch::default(), gradient: Vec::new() }
 	}
 }
 
@@ -28,15 +29,16 @@ impl RunNet for FastNet {
 		let mut gradient = std::mem::take(&mut self.gradient);
 		gradient.clear();
 		gradient.resize(len, 0);
-		let Self { backend, net, .. } = self;
+		let Self { backend, net, batch, .. } = self;
 		loss(Outputs { sums: net.outputs(), width: net.width(), shift: net.out_shift() }, &mut gradient);
-		backend.run(SmallStep { net: &mut *net, x, gradient: &gradient, size });
+		backend.run(SmallStep { net: &mut *net, batch, gradient: &gradient, size });
 		self.gradient = gradient;
 	}
 
 	fn outputs(&mut self, x: &[i16]) -> Outputs<'_> {
-		let Self { backend, net, .. } = self;
-		backend.run(SmallOutputs { net: &mut *net, x });
+		let Self { backend, net, batch, .. } = self;
+		batch.load(x, net.inputs());
+		backend.run(SmallOutputs { net: &mut *net, batch });
 		Outputs { sums: net.outputs(), width: net.width(), shift: net.out_shift() }
 	}
 }

@@ -2,7 +2,7 @@
 
 use super::{others, Random};
 use crate::{
-	ops::small::{SmallNet, SmallOutputs, SmallStep},
+	ops::small::{SmallBatch, SmallNet, SmallOutputs, SmallStep},
 	Backend,
 };
 use doin_scoring::{
@@ -27,17 +27,21 @@ fn compare(shape: &Shape, samples: usize, case: u64) {
 	let mut nets: Vec<(Backend, SmallNet)> =
 		others().chain([Backend::SCALAR]).map(|backend| (backend, SmallNet::new(&drawn()))).collect();
 	let random = &mut Random::new(70, case);
+	// Holds the content of an earlier batch.
+	let mut batch = SmallBatch::default();
+	batch.load(&vec![1; 3 * samples * usize::from(shape.inputs)], shape.inputs.into());
 	for step in 0..4 {
 		let x: Vec<i16> = (0..samples * usize::from(shape.inputs)).map(|_| random.value(MAX_ACT) as i16).collect();
 		let gradient: Vec<i16> = (0..samples * usize::from(shape.outputs)).map(|_| random.value(MAX_ACT) as i16).collect();
 		let size = StepSize { rate: 1 << (6 + 2 * step), decay: step as u8 };
 		let sums = definition.outputs(&x).sums.to_vec();
 		definition.step(&x, |_, to| to.copy_from_slice(&gradient), size);
+		batch.load(&x, shape.inputs.into());
 		for (backend, net) in &mut nets {
 			let context = format!("{backend:?} {shape:?} {samples} samples, step {step}");
-			backend.run(SmallOutputs { net: &mut *net, x: &x });
+			backend.run(SmallOutputs { net: &mut *net, batch: &batch });
 			assert_eq!(net.outputs(), sums, "{context}");
-			backend.run(SmallStep { net: &mut *net, x: &x, gradient: &gradient, size });
+			backend.run(SmallStep { net: &mut *net, batch: &batch, gradient: &gradient, size });
 			assert!(parameters(&net.definition()) == parameters(&definition), "{context}");
 		}
 	}

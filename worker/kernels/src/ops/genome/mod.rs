@@ -1,7 +1,7 @@
 //! Gradients of loss genomes on a batch: the register machine on vectors.
 //!
-//! The machine of `doin-scoring` ([`genome`](doin_scoring::genome)) allocates a tensor per instruction and computes entry by entry. Here a
-//! genome becomes a list of functions once, for each path that jumps lead along; a batch then runs through buffers that are kept.
+//! The machine of `doin-scoring` ([`genome`](doin_scoring::genome)) allocates a tensor per instruction and computes entry by entry. Here
+//! a genome becomes a list of functions once, for each path that jumps lead along; a batch then runs through buffers that are kept.
 //!
 //! - **Entries** are stored by class, so that a column has one entry per sample. Sums and softmax over the classes of a sample are computed
 //!   for all samples at once, and every loop of `forward.rs` and `reverse.rs` runs over contiguous numbers. Functions of `entries.rs` have no
