@@ -124,10 +124,16 @@ fn checked(result: Value, models: usize, chunks: usize) -> Result<Vec<Vec<u32>>>
 	Ok(sums)
 }
 
-/// Returns the chunks of a result that are computed here too, drawn at random.
+/// Returns the chunks of a result that are computed here too: different ones, drawn at random.
 pub(crate) fn sampled_chunks(chunks: usize) -> Vec<u16> {
 	let count = chunks.div_ceil(SAMPLED_PART).max(LEAST_SAMPLED).min(chunks);
-	(0..count).map(|_| (rand::random::<u64>() % chunks as u64) as u16).collect()
+	let mut drawn: Vec<u16> = (0..chunks).map(|chunk| chunk as u16).collect();
+	for at in 0..count {
+		let left = (chunks - at) as u64;
+		drawn.swap(at, at + (rand::random::<u64>() % left) as usize);
+	}
+	drawn.truncate(count);
+	drawn
 }
 
 /// Returns `true` if the sums of a result are those of `own` in the chunks `sampled`, which `own` has in that order.
@@ -188,6 +194,7 @@ pub(crate) async fn sums_by_anybody<Right: Future<Output = bool>>(
 mod tests {
 	use super::*;
 	use serde_json::json;
+	use std::collections::BTreeSet;
 
 	/// Longer than a test.
 	const LONG: Duration = Duration::from_secs(3_600);
@@ -241,7 +248,8 @@ mod tests {
 	#[test]
 	fn a_sample_of_the_chunks_is_compared() {
 		assert_eq!([0, 1, 2, 3, 64, 65].map(|chunks| sampled_chunks(chunks).len()), [0, 1, 2, 2, 4, 5]);
-		assert!(sampled_chunks(3).into_iter().all(|chunk| chunk < 3));
+		let different: BTreeSet<u16> = sampled_chunks(1_024).into_iter().collect();
+		assert!(different.len() == 64 && different.into_iter().all(|chunk| chunk < 1_024));
 		let sums = [vec![1, 2, 3], vec![4, 5, 6]];
 		assert!(agree(&sums, &[vec![3, 1], vec![6, 4]], &[2, 0]));
 		for own in [vec![vec![3, 2], vec![6, 4]], vec![vec![3, 1]], vec![vec![3], vec![6]]] {

@@ -432,7 +432,8 @@ impl Service {
 			}
 			None => None,
 		};
-		// A result that cannot be read is one with other outputs.
+		// A worker that cannot do the task hands in null. Another result that cannot be read is one with other outputs.
+		let handed_in = handed_in.filter(|result| !result.is_null());
 		let elsewhere = handed_in.map(|result| outputs_of(result).unwrap_or_default());
 		let audited = self.batches.compute(move || sample.compare(elsewhere.as_deref())).await?;
 		self.counters.audited.fetch_add(windows, Relaxed);

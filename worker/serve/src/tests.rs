@@ -391,6 +391,10 @@ fn nothing(_: serde_json::Value) -> serde_json::Value {
 	serde_json::Value::Null
 }
 
+fn unreadable(_: serde_json::Value) -> serde_json::Value {
+	serde_json::Value::Bool(true)
+}
+
 /// A second worker audits answers: the server counts them, and goes on one window at a time after a wrong one.
 #[tokio::test]
 async fn answers_are_audited_by_another_worker_or_here() {
@@ -410,7 +414,7 @@ async fn answers_are_audited_by_another_worker_or_here() {
 			queue.complete(&task.task_id, "second", result(computed)).unwrap();
 		}
 	};
-	let results: [fn(serde_json::Value) -> serde_json::Value; 2] = [as_computed, nothing];
+	let results: [fn(serde_json::Value) -> serde_json::Value; 2] = [as_computed, unreadable];
 	for (result, found) in results.into_iter().zip([Audited::Right, Audited::WrongElsewhere]) {
 		service.infer(&request(4_113, None), LOCAL).await.unwrap();
 		let (audited, ()) = tokio::join!(service.audit_one(Some(&queue), long), helper(result));
@@ -420,8 +424,11 @@ async fn answers_are_audited_by_another_worker_or_here() {
 	assert_eq!(service.audit_one(Some(&queue), Duration::ZERO).await, Some(Audited::Right), "nobody has claimed it");
 	paid(&machine, 2, 2 * PRICE).await.unwrap();
 	assert_eq!(service.audit_one(None, long).await, Some(Audited::Right));
+	paid(&machine, 3, 3 * PRICE).await.unwrap();
+	let (audited, ()) = tokio::join!(service.audit_one(Some(&queue), long), helper(nothing));
+	assert_eq!(audited, Some(Audited::Right), "the worker could not do it");
 	let numbers = service.serving();
-	assert_eq!((numbers.audited, numbers.wrong), (4, 0));
+	assert_eq!((numbers.audited, numbers.wrong), (5, 0));
 	assert!(queue.pending(None).is_empty());
 }
 
