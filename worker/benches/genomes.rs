@@ -2,7 +2,8 @@
 //!
 //! `scripts/bench.sh genomes`, or `cargo bench --workspace --bench genomes -- speed | search | summary FILE`.
 //!
-//! - **speed** trains nets of 64-32-10 with the cross-entropy, on all cores that the process may use, and prints runs per second.
+//! - **speed** trains nets of 64-32-10 with the cross-entropy, on all cores that the process may use, and prints runs per second. As in a
+//!   search, 16 genomes share the draws of their runs.
 //! - **search** breeds genomes with one seed, as the optimizer does on a domain: a quarter of 64 runs for most candidates, all of them for
 //!   the best third. The eight best are compared on 512 further runs, and the best of these on 512 others with cross-entropy, squared error
 //!   and label smoothing 0.1: none of these runs was seen by the search. The line is JSON; formula, fingerprint and mistakes are shown on
@@ -30,6 +31,8 @@ const RUNS: u16 = 64;
 const FRESH: u16 = 512;
 /// Finalists of a search.
 const FINALISTS: usize = 8;
+/// Genomes that are evaluated together, on the same draws.
+const GENERATION: usize = 16;
 /// Smoothing that the result is compared with, Q16: 0.1.
 const SMOOTHING: i32 = 6_554;
 /// Fields of the losses that a genome is compared with, and their names.
@@ -111,12 +114,12 @@ fn sums(data: &GenomeRuns, genomes: &[Genome], draw: &str, seed: u64, runs: u16)
 /// Measures training runs per second.
 fn speed(options: &Options) -> Result<Value, Failure> {
 	let (data, _) = data(&options.csv, &options.label)?;
-	let genomes = [library::cross_entropy()];
+	let genomes = vec![library::cross_entropy(); GENERATION];
 	sums(&data, &genomes, "warm", 0, RUNS)?;
 	let (started, mut runs) = (Instant::now(), 0);
 	while started.elapsed().as_secs() < options.seconds {
 		sums(&data, &genomes, "speed", runs, RUNS)?;
-		runs += u64::from(RUNS);
+		runs += u64::from(RUNS) * GENERATION as u64;
 	}
 	let seconds = started.elapsed().as_secs_f64();
 	let program = data.runs();
@@ -144,7 +147,7 @@ fn search(options: &Options) -> Result<Value, Failure> {
 	let (mut spent, mut candidates) = (0, 0usize);
 	let mut found: BTreeMap<Vec<i64>, u64> = BTreeMap::new();
 	while spent < options.runs {
-		let asked = gp.ask(16);
+		let asked = gp.ask(GENERATION);
 		if asked.is_empty() {
 			break;
 		}

@@ -1,7 +1,7 @@
 //! Training runs of loss genomes, many at a time.
 //!
 //! A run is one chunk of a domain of loss genomes, as `doin_training::run` defines it. Runs are independent of each other, so a
-//! population is evaluated as one list of runs on the current pool, and every core has work until the last one. Nets and
+//! population is evaluated as one list of runs on the current pool, and every core has work until the last ones. Nets and
 //! genomes run on the vectors of the processor, with the bits of the definition.
 //!
 //! ```
@@ -34,6 +34,9 @@ use net::FastNet;
 use rayon::prelude::*;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+/// Genomes that share the draw of a run. Their runs are one task of the pool.
+const GROUP: usize = 8;
+
 /// Samples of a domain of loss genomes, and the runs that are made of them.
 #[derive(Clone, Debug)]
 pub struct GenomeRuns {
@@ -53,8 +56,22 @@ pub(crate) fn sum_on(
 	if backend == Backend::SCALAR {
 		return run_sum(runs, genome, bytes, seed, index);
 	}
-	let Some(run) = Run::new(runs, bytes, seed, index) else { return u32::MAX };
-	let mut run = run.with_net(|net| FastNet::new(backend, &net));
+	start(backend, runs, bytes, (seed, index)).map_or(u32::MAX, |start| sum_from(&start, backend, genome))
+}
+
+/// Returns run `index` of the draw of `seed` before its first step. Returns `None` for a program that was not checked.
+fn start<'a>(
+	backend: Backend,
+	runs: &'a TrainingRuns,
+	bytes: &'a [u8],
+	(seed, index): (&[u8; 32], u16),
+) -> Option<Run<'a, FastNet>> {
+	Run::new(runs, bytes, seed, index).map(|run| run.with_net(|net| FastNet::new(backend, &net)))
+}
+
+/// Returns the sum of a run that begins at `start`, with a genome as its loss.
+fn sum_from(start: &Run<FastNet>, backend: Backend, genome: &Genome) -> u32 {
+	let mut run = start.clone();
 	let mut machine = GenomeMachine::new(genome.clone());
 	while run.step(|classes, outputs, gradient| {
 		backend.run(GenomeGradient { machine: &mut machine, classes, outputs, gradient });
@@ -97,7 +114,7 @@ impl GenomeRuns {
 	}
 
 	/// Returns the sums of the first `count` runs of the draw of `seed` with each of `genomes`, in their order. All genomes share the
-	/// runs. Runs on the current pool, and calls `on_run` after each run.
+	/// runs, and groups of them the draw of each run. Runs on the current pool, and calls `on_run` after each run.
 	///
 	/// # Errors
 	///
@@ -110,17 +127,28 @@ impl GenomeRuns {
 		stop: &AtomicBool,
 		on_run: &(dyn Fn() + Sync),
 	) -> Result<Vec<Vec<u32>>, Error> {
-		let width = usize::from(count);
-		let run = |at: usize| {
-			if stop.load(Ordering::Relaxed) {
-				return Err(Error::Stopped);
-			}
-			let sum = self.sum(&genomes[at / width], seed, (at % width) as u16);
-			on_run();
-			Ok(sum)
+		let (backend, width) = (self.backend, usize::from(count));
+		let groups: Vec<&[Genome]> = genomes.chunks(GROUP).collect();
+		let group_sums = |task: usize| {
+			let (group, index) = (groups[task % groups.len()], (task / groups.len()) as u16);
+			let drawn = if backend == Backend::SCALAR { None } else { start(backend, &self.runs, &self.bytes, (seed, index)) };
+			let run = |genome: &Genome| {
+				if stop.load(Ordering::Relaxed) {
+					return Err(Error::Stopped);
+				}
+				let sum = match &drawn {
+					Some(start) => sum_from(start, backend, genome),
+					None => self.sum(genome, seed, index),
+				};
+				on_run();
+				Ok(sum)
+			};
+			group.iter().map(run).collect::<Result<Vec<u32>, Error>>()
 		};
-		let sums: Vec<u32> = (0..genomes.len() * width).into_par_iter().map(run).collect::<Result<_, _>>()?;
-		Ok(sums.chunks(width.max(1)).map(<[u32]>::to_vec).collect())
+		let tasks = (0..groups.len() * width).into_par_iter();
+		let sums = tasks.map(group_sums).collect::<Result<Vec<Vec<u32>>, Error>>()?;
+		let of_run = |genome: usize, index: usize| sums[index * groups.len() + genome / GROUP][genome % GROUP];
+		Ok((0..genomes.len()).map(|genome| (0..width).map(|index| of_run(genome, index)).collect()).collect())
 	}
 }
 

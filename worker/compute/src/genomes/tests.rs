@@ -44,7 +44,9 @@ fn sums_of_a_population_are_those_of_each_run_alone() {
 	let runs = program(7, 3, &[6], 8);
 	let bytes = samples(&runs, 80);
 	let data = GenomeRuns::new(runs.clone(), bytes.clone()).unwrap();
-	let genomes = [library::cross_entropy(), library::squared_error(), library::label_smoothing(6_554, 3)];
+	// More than one group.
+	let smoothed = (0..GROUP as i32).map(|at| library::label_smoothing(3_000 * at, 3));
+	let genomes: Vec<Genome> = [library::squared_error()].into_iter().chain(smoothed).collect();
 	let ended = std::sync::atomic::AtomicU32::new(0);
 	let count = || {
 		ended.fetch_add(1, Ordering::Relaxed);
@@ -52,7 +54,7 @@ fn sums_of_a_population_are_those_of_each_run_alone() {
 	let sums = data.sums(&genomes, &[4; 32], 5, &AtomicBool::new(false), &count).unwrap();
 	let expected: Vec<Vec<u32>> =
 		genomes.iter().map(|genome| (0..5).map(|index| run::run_sum(&runs, genome, &bytes, &[4; 32], index)).collect()).collect();
-	assert_eq!((sums, ended.into_inner()), (expected, 15));
+	assert_eq!((sums, ended.into_inner()), (expected, 5 * genomes.len() as u32));
 	assert_eq!(data.sums(&[], &[4; 32], 5, &AtomicBool::new(false), &|| ()).unwrap(), Vec::<Vec<u32>>::new());
 	assert_eq!(data.sums(&genomes, &[4; 32], 5, &AtomicBool::new(true), &|| ()), Err(Error::Stopped));
 }

@@ -3,9 +3,9 @@
 //! The machine of `doin-scoring` ([`genome`](doin_scoring::genome)) allocates a tensor per instruction and computes entry by entry. Here
 //! a genome becomes a list of functions once, for each path that jumps lead along; a batch then runs through buffers that are kept.
 //!
-//! - **Entries** are stored by class, so that a column has one entry per sample. Sums and softmax over the classes of a sample are computed
-//!   for all samples at once, and every loop of `forward.rs` and `reverse.rs` runs over contiguous numbers. Functions of `entries.rs` have no
-//!   branches, so compilers vectorise these loops for the instructions of a back-end.
+//! - **Entries** are stored by class, so that a column has one entry per sample. Sums and softmax over the classes of a sample are
+//!   computed for all samples at once, and every loop of `forward.rs` and `reverse.rs` runs over contiguous numbers. Functions of
+//!   `entries.rs` have no branches, so compilers vectorise these loops for the instructions of a back-end.
 //! - **Instructions** whose value neither a gradient nor a jump needs are left out. The cross-entropy computes a softmax and its
 //!   gradient; its logarithms have derivatives that need the probabilities only.
 //! - **Jumps** that depend on values are predicted to go where they went for the batch before. A batch that goes elsewhere starts again
