@@ -64,7 +64,7 @@ impl Batch {
 		let Self { champion, windows, shares, .. } = self;
 		let run = |windows: &[Vec<u8>]| if by_definition { champion.defined(windows) } else { champion.answers(windows) };
 		let all = run(&windows);
-		let mut first = 0;
+		let mut first = 0usize;
 		for Share { windows: count, answered } in shares {
 			let range = first..first.saturating_add(count);
 			first = range.end;
