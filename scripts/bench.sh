@@ -5,7 +5,7 @@
 #        scripts/bench.sh weights [RATIO]
 #                                     measures pallet benchmarks, scales them by RATIO to the reference machine, and writes
 #                                     the files weights.rs (builds frame-omni-bencher first: half an hour). RATIO is measured if absent:
-#                                     1.89 divided by the scoring_ns_per_mac of `cargo bench --workspace --bench scoring`, rounded up to a tenth
+#                                     0.95 divided by the scoring_ns_per_mac of `cargo bench --workspace --bench scoring`, rounded up to a tenth
 #        scripts/bench.sh compute [--peers] [--work mlp,lstm,rows] [--isa native|avx2] [--json]
 #                                     measures training; with --peers beside JAX, Keras + DEAP, Burn and PyTorch, which are installed in the cache
 #                                     first (DOIN_DATA_DIR: the folder that has ett/ETTh1.csv, data/ if unset; rows need none). `--isa avx2`
@@ -74,7 +74,7 @@ pallets() {
 # Prints the ratio of the reference machine's time of scoring to that of this machine, rounded up to a tenth.
 ratio() {
 	cargo bench --quiet --workspace --bench scoring | tail -1 |
-		python3 -c 'import json, math, sys; print(math.ceil(18.9 / json.load(sys.stdin)["scoring_ns_per_mac"]) / 10)'
+		python3 -c 'import json, math, sys; print(math.ceil(9.5 / json.load(sys.stdin)["scoring_ns_per_mac"]) / 10)'
 }
 
 weights() {

@@ -59,7 +59,9 @@ fn log_scoring(picoseconds: u64) {
 		Some(warning) => log::warn!("⚠️ {warning}"),
 		None => {
 			let [measured, reference] = [picoseconds, REFERENCE_PS_PER_MAC].map(nanoseconds);
-			log::info!("🏁 Scoring of models: {measured:.2} ns per multiply-accumulate, weights allow {reference:.2} ns");
+			log::info!(
+				"🏁 Scoring of models: {measured:.2} ns per multiply-accumulate, the reference machine needs {reference:.2} ns"
+			);
 		}
 	}
 }
@@ -70,8 +72,8 @@ pub fn scoring_warning(picoseconds: u64) -> Option<String> {
 	let [measured, reference] = [picoseconds, REFERENCE_PS_PER_MAC].map(nanoseconds);
 	(picoseconds > REFERENCE_PS_PER_MAC).then(|| {
 		format!(
-			"This machine scores models more slowly than the reference machine: {measured:.2} ns per multiply-accumulate, and weights \
-			 allow {reference:.2} ns. A validator on it falls behind full blocks and loses its own; use a faster processor"
+			"This machine scores models more slowly than the reference machine: {measured:.2} ns per multiply-accumulate, and that \
+			 machine needs {reference:.2} ns. A validator on it falls behind full blocks and loses its own; use a faster processor"
 		)
 	})
 }

@@ -15,9 +15,9 @@ pub struct Scratch {
 	from: Vec<i16>,
 	/// Outputs of the current layer.
 	to: Vec<i16>,
-	/// Requantised values of the current layer.
-	values: Vec<i32>,
-	/// Inputs of one output of a convolution, over time or over an image, or of one step of a cell.
+	/// Sums of the current layer.
+	sums: Vec<i32>,
+	/// Inputs of one output of a convolution, over time or over an image, or of all steps of a cell.
 	patch: Vec<i16>,
 	/// Gate sums of a cell: from its input, and from its last output.
 	gates: [Vec<i16>; 2],
@@ -78,7 +78,7 @@ impl<'a> PreparedNet<'a> {
 	pub fn forward(&self, x: &[i16], out: &mut [i32], scratch: &mut Scratch) {
 		out.fill(0);
 		if let Some(skip) = &self.skip {
-			add(out, skip.neurons(x, &mut scratch.values));
+			add(skip, x, &mut scratch.sums, out);
 		}
 		let Some((last, hidden)) = self.layers.split_last() else {
 			return;
@@ -90,15 +90,15 @@ impl<'a> PreparedNet<'a> {
 			(Encoder::Gru(cell), [input, hidden]) => GatedCell { cell, input, hidden }.gru(x, self.net.window(), scratch),
 			(Encoder::Image(conv), [layer]) => conv.forward(layer, x, scratch),
 			_ => match hidden.next() {
-				None => return add(out, last.neurons(x, &mut scratch.values)),
-				Some(first) => activate(first.neurons(x, &mut scratch.values), &mut scratch.from),
+				None => return add(last, x, &mut scratch.sums, out),
+				Some(first) => activate(first, x, &mut scratch.sums, &mut scratch.from),
 			},
 		}
 		for layer in hidden {
-			activate(layer.neurons(&scratch.from, &mut scratch.values), &mut scratch.to);
+			activate(layer, &scratch.from, &mut scratch.sums, &mut scratch.to);
 			core::mem::swap(&mut scratch.from, &mut scratch.to);
 		}
-		add(out, last.neurons(&scratch.from, &mut scratch.values));
+		add(last, &scratch.from, &mut scratch.sums, out);
 	}
 
 	/// Applies `convs` to `x`. `scratch.from` receives the output of the last one, channel by channel.
@@ -119,7 +119,7 @@ impl Conv {
 	/// Applies the convolution, whose layer is `layer`, to `steps` steps per channel in `scratch.from`. `scratch.to` receives `after`
 	/// steps per channel.
 	fn forward(&self, layer: &PackedLayer<'_>, [steps, after]: [usize; 2], scratch: &mut Scratch) {
-		let Scratch { from, to, patch, values, .. } = scratch;
+		let Scratch { from, to, patch, sums, .. } = scratch;
 		let (kernel, dilation, stride) = (usize::from(self.kernel), usize::from(self.dilation), usize::from(self.stride));
 		to.clear();
 		to.resize(after.saturating_mul(self.layer.outputs.into()), 0);
@@ -133,7 +133,8 @@ impl Conv {
 				let taps = channel.get(start..).unwrap_or(&[]).iter().step_by(dilation.max(1));
 				patch.extend(taps.take(kernel));
 			}
-			scatter(layer.neurons(patch, values), to, at, after);
+			let places = to.get_mut(at..).unwrap_or(&mut []).iter_mut().step_by(after.max(1));
+			layer.neurons(patch, sums, onto(places, |place, value| *place = relu(value)));
 		}
 	}
 }
@@ -142,7 +143,7 @@ impl Conv2 {
 	/// Applies the convolution, whose layer is `layer`, to the features `x` of an image. `scratch.from` receives the output, channel
 	/// by channel.
 	fn forward(&self, layer: &PackedLayer<'_>, x: &[i16], scratch: &mut Scratch) {
-		let Scratch { from, patch, values, .. } = scratch;
+		let Scratch { from, patch, sums, .. } = scratch;
 		let [rows, columns] = self.grid().unwrap_or([0, 0]).map(usize::from);
 		let [height, width] = [self.height, self.width].map(usize::from);
 		let ([kernel, across], [down, right]) = (self.kernel.map(usize::from), self.stride.map(usize::from));
@@ -157,7 +158,8 @@ impl Conv2 {
 			patch.clear();
 			let lines = x.get(start..).unwrap_or(&[]).chunks(line.max(1)).take(kernel);
 			lines.for_each(|pixels| patch.extend(pixels.iter().take(across.saturating_mul(channels))));
-			scatter(layer.neurons(patch, values), from, at, places);
+			let outputs = from.get_mut(at..).unwrap_or(&mut []).iter_mut().step_by(places.max(1));
+			layer.neurons(patch, sums, onto(outputs, |place, value| *place = relu(value)));
 		}
 	}
 }
@@ -170,28 +172,35 @@ struct GatedCell<'a> {
 }
 
 impl GatedCell<'_> {
-	/// Sets output and state to zero.
-	fn start(&self, scratch: &mut Scratch) {
+	/// Sets output and state to zero. Returns the features `x`, step by step.
+	fn start(&self, x: &[i16], steps: usize, scratch: &mut Scratch) -> Vec<i16> {
 		for zeros in [&mut scratch.from, &mut scratch.state] {
 			zeros.clear();
 			zeros.resize(self.cell.units().into(), 0);
 		}
+		let mut by_step = core::mem::take(&mut scratch.patch);
+		by_step.clear();
+		by_step.resize(x.len(), 0);
+		let channels = x.len().checked_div(steps).unwrap_or(0);
+		for (channel, values) in x.chunks_exact(steps.max(1)).enumerate() {
+			let places = by_step.get_mut(channel..).unwrap_or(&mut []).iter_mut().step_by(channels.max(1));
+			places.zip(values).for_each(|(place, value)| *place = *value);
+		}
+		by_step
 	}
 
-	/// Computes both gate sums of step `at` of a window of `steps` steps.
-	fn gate_sums(&self, x: &[i16], at: usize, steps: usize, scratch: &mut Scratch) {
-		let Scratch { from, patch, values, gates: [input, hidden], .. } = scratch;
-		patch.clear();
-		patch.extend(x.get(at..).unwrap_or(&[]).iter().step_by(steps.max(1)));
-		gates(self.input.neurons(patch, values), input);
-		gates(self.hidden.neurons(from, values), hidden);
+	/// Computes both gate sums of the step with features `x`.
+	fn gate_sums(&self, x: &[i16], scratch: &mut Scratch) {
+		let Scratch { from, sums, gates: [input, hidden], .. } = scratch;
+		gates(self.input, x, sums, input);
+		gates(self.hidden, from, sums, hidden);
 	}
 
-	/// Runs an LSTM over a window. `scratch.from` receives the last output.
+	/// Runs an LSTM over a window of `steps` steps. `scratch.from` receives the last output.
 	fn lstm(&self, x: &[i16], steps: usize, scratch: &mut Scratch) {
-		self.start(scratch);
-		for at in 0..steps {
-			self.gate_sums(x, at, steps, scratch);
+		let by_step = self.start(x, steps, scratch);
+		for x in by_step.chunks_exact(x.len().checked_div(steps).unwrap_or(0).max(1)) {
+			self.gate_sums(x, scratch);
 			let Scratch { from, gates: [input, hidden], state, .. } = scratch;
 			input.iter_mut().zip(hidden).for_each(|(input, hidden)| *input = input.saturating_add(*hidden));
 			let [i, f, g, o] = self.by_gate(input);
@@ -200,13 +209,14 @@ impl GatedCell<'_> {
 				(*h, *c) = lstm_unit(*c, [*i, *f, *g, *o]);
 			}
 		}
+		scratch.patch = by_step;
 	}
 
-	/// Runs a GRU over a window. `scratch.from` receives the last output.
+	/// Runs a GRU over a window of `steps` steps. `scratch.from` receives the last output.
 	fn gru(&self, x: &[i16], steps: usize, scratch: &mut Scratch) {
-		self.start(scratch);
-		for at in 0..steps {
-			self.gate_sums(x, at, steps, scratch);
+		let by_step = self.start(x, steps, scratch);
+		for x in by_step.chunks_exact(x.len().checked_div(steps).unwrap_or(0).max(1)) {
+			self.gate_sums(x, scratch);
 			let Scratch { from, gates: [input, hidden], state, .. } = scratch;
 			let ([rx, ux, gx], [rh, uh, gh]) = (self.by_gate(input), self.by_gate(hidden));
 			let gates = rx.iter().zip(rh).zip(ux.iter().zip(uh)).zip(gx.iter().zip(gh));
@@ -214,6 +224,7 @@ impl GatedCell<'_> {
 				(*h, *s) = gru_unit(*s, [rx.saturating_add(*rh), ux.saturating_add(*uh), *gx, *gh]);
 			}
 		}
+		scratch.patch = by_step;
 	}
 
 	/// Splits gate sums by gate: the first slice holds the first gate of every unit.
@@ -251,34 +262,44 @@ fn cell_output(value: i16) -> i16 {
 	(i32::from(value).wrapping_add(8) >> 4).min(MAX_ACT) as i16
 }
 
-/// Adds the values of an output layer to `out`. The sum of net and skip stays within `i32`: each is a 32-bit number shifted right
-/// by at least one bit.
-fn add(out: &mut [i32], values: &[i32]) {
-	for (out, value) in out.iter_mut().zip(values) {
-		*out = out.wrapping_add(*value);
-	}
-}
-
 /// Returns the ReLU of a value, clamped to the range of an activation.
 #[inline(always)]
 fn relu(value: i32) -> i16 {
 	value.clamp(0, MAX_ACT) as i16
 }
 
-/// Applies the ReLU to the values of a hidden layer.
-fn activate(values: &[i32], to: &mut Vec<i16>) {
-	to.clear();
-	to.extend(values.iter().map(|value| relu(*value)));
+/// Returns a function that gives the next value to the next one of `places`, by `write`.
+#[inline(always)]
+fn onto<'a, T: 'a>(mut places: impl Iterator<Item = &'a mut T>, write: impl Fn(&mut T, i32)) -> impl FnMut(i32) {
+	move |value| {
+		if let Some(place) = places.next() {
+			write(place, value);
+		}
+	}
 }
 
-/// Applies the ReLU to the values of a convolution at output `at`, one per channel of `after` outputs.
-fn scatter(values: &[i32], to: &mut [i16], at: usize, after: usize) {
-	let places = to.get_mut(at..).unwrap_or(&mut []).iter_mut().step_by(after.max(1));
-	places.zip(values).for_each(|(place, value)| *place = relu(*value));
+/// Adds the values of an output layer to `out`. The sum of net and skip stays within `i32`: each is a 32-bit number shifted right
+/// by at least one bit.
+fn add(layer: &PackedLayer, x: &[i16], sums: &mut Vec<i32>, out: &mut [i32]) {
+	layer.neurons(x, sums, onto(out.iter_mut(), |out, value| *out = out.wrapping_add(value)));
 }
 
-/// Clamps the values of a layer of a cell to 16 bits.
-fn gates(values: &[i32], to: &mut Vec<i16>) {
-	to.clear();
-	to.extend(values.iter().map(|value| (*value).clamp(i16::MIN.into(), i16::MAX.into()) as i16));
+/// Gives a buffer this length. Its numbers are written over.
+#[inline(always)]
+fn fit(to: &mut Vec<i16>, len: usize) {
+	if to.len() != len {
+		to.resize(len, 0);
+	}
+}
+
+/// Computes the activations of a hidden layer.
+fn activate(layer: &PackedLayer, x: &[i16], sums: &mut Vec<i32>, to: &mut Vec<i16>) {
+	fit(to, layer.outputs());
+	layer.neurons(x, sums, onto(to.iter_mut(), |to, value| *to = relu(value)));
+}
+
+/// Computes the values of a layer of a cell, clamped to 16 bits.
+fn gates(layer: &PackedLayer, x: &[i16], sums: &mut Vec<i32>, to: &mut Vec<i16>) {
+	fit(to, layer.outputs());
+	layer.neurons(x, sums, onto(to.iter_mut(), |to, value| *to = value.clamp(i16::MIN.into(), i16::MAX.into()) as i16));
 }

@@ -4,19 +4,20 @@
 //! rows. Its product with a factor holds the products of both, and a sum of such products both sums. The halves can be told apart as
 //! long as the low sum stays within `i32`. Admission bounds every sum of a layer, so the results are exact.
 
-use crate::{math::round_shift_i32, model::Layer};
+use crate::{forward::dot, math::round_shift_i32, model::Layer};
 use alloc::vec::Vec;
 
 /// Packed rows that one pass over the factors reads.
 const ROWS: usize = 4;
+/// Least number of inputs and of outputs of a layer that is packed.
+const LEAST_INPUTS: u16 = 4;
+const LEAST_OUTPUTS: u16 = 2 * ROWS as u16;
 
 /// Rows of 16-bit numbers, packed in pairs.
 #[derive(Clone, Debug, Default)]
 pub struct PackedRows {
 	/// Numbers per row, at least 1 once rows are packed.
 	width: usize,
-	/// Number of rows before packing.
-	count: usize,
 	/// One packed row per pair. If the number of rows is odd, the last one has only low halves.
 	rows: Vec<i64>,
 }
@@ -25,7 +26,6 @@ impl PackedRows {
 	/// Packs rows of `width` numbers in place of the present ones. Numbers beyond the last whole row are left out.
 	pub fn pack(&mut self, rows: &[i16], width: usize) {
 		self.width = width.max(1);
-		self.count = rows.len().checked_div(self.width).unwrap_or(0);
 		self.rows.clear();
 		let pairs = rows.chunks_exact(self.width.saturating_mul(2));
 		let last = pairs.remainder();
@@ -37,32 +37,24 @@ impl PackedRows {
 		}
 	}
 
-	/// Computes the sum of products of each row and `x`, and hands it to `put`, in the order of the rows. The result is exact if no
+	/// Computes the sum of products of each row and `x`, in the order of the rows. `sums` has one place per row. A result is exact if no
 	/// sum leaves `i32`, and arbitrary otherwise.
 	///
 	/// ```
 	/// use doin_scoring::packed::PackedRows;
-	/// let (mut rows, mut sums) = (PackedRows::default(), Vec::new());
+	/// let (mut rows, mut sums) = (PackedRows::default(), [0; 3]);
 	/// rows.pack(&[1, 2, -3, 4, 5, -6], 2);
-	/// rows.products(&[10, 1], |sum| sums.push(sum));
+	/// rows.products(&[10, 1], &mut sums);
 	/// assert_eq!(sums, [12, -26, 44]);
 	/// ```
 	#[inline(always)]
-	pub fn products(&self, x: &[i16], mut put: impl FnMut(i32)) {
+	pub fn products(&self, x: &[i16], sums: &mut [i32]) {
 		let width = self.width.max(1);
-		// The high half of the last packed row is no row if their number is odd.
-		let mut left = self.count;
-		let mut put = |sum: i64| {
-			for sum in halves(sum) {
-				if let Some(less) = left.checked_sub(1) {
-					left = less;
-					put(sum);
-				}
-			}
-		};
-		let blocks = self.rows.chunks_exact(width.saturating_mul(ROWS));
-		let rest = blocks.remainder();
-		for block in blocks {
+		let mut rows = self.rows.as_slice();
+		let (places, last_places) = sums.as_chunks_mut::<{ 2 * ROWS }>();
+		for places in places {
+			let Some((block, rest)) = rows.split_at_checked(width.saturating_mul(ROWS)) else { break };
+			rows = rest;
 			let (a, block) = block.split_at(width);
 			let (b, block) = block.split_at(width);
 			let (c, d) = block.split_at(width);
@@ -77,38 +69,64 @@ impl PackedRows {
 					sum_d.wrapping_add(d.wrapping_mul(x)),
 				];
 			}
-			sums.into_iter().for_each(&mut put);
+			let [[a, b], [c, d], [e, f], [g, h]] = sums.map(halves);
+			*places = [a, b, c, d, e, f, g, h];
 		}
-		for row in rest.chunks_exact(width) {
-			put(row.iter().zip(x).fold(0i64, |sum, (number, x)| sum.wrapping_add(number.wrapping_mul((*x).into()))));
+		for places in last_places.chunks_mut(2) {
+			let Some((row, rest)) = rows.split_at_checked(width) else { break };
+			rows = rest;
+			let sum = row.iter().zip(x).fold(0i64, |sum, (number, x)| sum.wrapping_add(number.wrapping_mul((*x).into())));
+			places.iter_mut().zip(halves(sum)).for_each(|(place, half)| *place = half);
 		}
 	}
 }
 
-/// A [`Layer`] whose neurons are packed in pairs.
+/// A [`Layer`], packed unless it is small.
 #[derive(Clone, Debug)]
 pub(crate) struct PackedLayer<'a> {
 	layer: &'a Layer,
-	rows: PackedRows,
+	/// The weights; `None` for a layer that gains nothing.
+	rows: Option<PackedRows>,
 }
 
 impl<'a> PackedLayer<'a> {
 	/// Packs a layer.
 	pub(crate) fn new(layer: &'a Layer) -> Self {
-		let mut rows = PackedRows::default();
-		rows.pack(&layer.weights, layer.inputs.into());
+		let gains = layer.inputs >= LEAST_INPUTS && layer.outputs >= LEAST_OUTPUTS;
+		let rows = gains.then(|| {
+			let mut rows = PackedRows::default();
+			rows.pack(&layer.weights, layer.inputs.into());
+			rows
+		});
 		Self { layer, rows }
 	}
 
-	/// Computes the requantised value of each neuron, in order, and returns them. `values` is the buffer that holds them.
-	pub(crate) fn neurons<'b>(&self, x: &[i16], values: &'b mut Vec<i32>) -> &'b [i32] {
-		let mut bias = self.layer.bias.iter();
-		let shift = u32::from(self.layer.shift);
-		values.clear();
-		self.rows.products(x, |sum| {
-			values.extend(bias.next().map(|bias| round_shift_i32(sum.wrapping_add(*bias), shift)));
-		});
-		values
+	/// Returns the number of neurons.
+	pub(crate) fn outputs(&self) -> usize {
+		self.layer.outputs.into()
+	}
+
+	/// Computes the requantised value of each neuron, and hands it to `put`, in order. `sums` is a buffer.
+	#[inline(always)]
+	pub(crate) fn neurons(&self, x: &[i16], sums: &mut Vec<i32>, mut put: impl FnMut(i32)) {
+		let Layer { inputs, shift, weights, bias, .. } = self.layer;
+		let mut requantise = |(sum, bias): (i32, &i32)| put(round_shift_i32(sum.wrapping_add(*bias), (*shift).into()));
+		match &self.rows {
+			Some(rows) => {
+				sums.resize(bias.len(), 0);
+				rows.products(x, sums);
+				sums.iter().copied().zip(bias).for_each(&mut requantise);
+			}
+			None => {
+				let width = usize::from(*inputs).max(1);
+				let mut rows = weights.as_slice();
+				for bias in bias {
+					let Some((row, rest)) = rows.split_at_checked(width) else { break };
+					rows = rest;
+					requantise((dot(row, x), bias));
+				}
+			}
+		}
 	}
 }
 
@@ -140,7 +158,9 @@ mod tests {
 	}
 
 	fn values(layer: &Layer, x: &[i16]) -> Vec<i32> {
-		PackedLayer::new(layer).neurons(x, &mut Vec::new()).to_vec()
+		let mut values = Vec::new();
+		PackedLayer::new(layer).neurons(x, &mut Vec::new(), |value| values.push(value));
+		values
 	}
 
 	#[test]
@@ -171,8 +191,10 @@ mod tests {
 
 	#[test]
 	fn a_layer_that_was_not_admitted_has_any_values() {
-		for (inputs, weights, bias) in [(0, 3, 2), (3, 0, 2), (3, 7, 2), (2, 9, 0), (2, 3, 40), (2, 90, 3)] {
-			let layer = Layer { inputs, outputs: 2, shift: 0, weights: vec![1; weights], bias: vec![1; bias] };
+		let shapes =
+			[(0, 3, 2), (3, 0, 2), (3, 7, 2), (2, 9, 0), (2, 3, 40), (2, 90, 3), (4, 9, 0), (4, 3, 40), (4, 90, 3), (8, 65, 9)];
+		for (inputs, weights, bias) in shapes {
+			let layer = Layer { inputs, outputs: 8, shift: 0, weights: vec![1; weights], bias: vec![1; bias] };
 			assert!(values(&layer, &[1, 2]).len() <= bias);
 		}
 	}

@@ -158,38 +158,43 @@ impl TrainedLayer {
 		}
 	}
 
-	/// Computes the accumulators of the outputs, by sample, from inputs by sample, and hands them to `put` in this order.
-	fn sums(&self, x: &[i16], packed: &mut PackedRows, mut put: impl FnMut(i32)) {
-		let inputs = usize::from(self.layer.inputs);
+	/// Computes the accumulators of the outputs, by sample, from inputs by sample.
+	fn sums(&self, x: &[i16], packed: &mut PackedRows, sums: &mut Vec<i32>) {
+		let (inputs, outputs) = (usize::from(self.layer.inputs).max(1), usize::from(self.layer.outputs));
 		packed.pack(&self.layer.weights, inputs);
-		for x in x.chunks_exact(inputs.max(1)) {
-			let mut bias = self.layer.bias.iter();
-			packed.products(x, |sum| bias.next().into_iter().for_each(|bias| put(sum.wrapping_add(*bias))));
+		sums.clear();
+		sums.resize(x.len().checked_div(inputs).unwrap_or(0).saturating_mul(outputs), 0);
+		for (x, sums) in x.chunks_exact(inputs).zip(sums.chunks_exact_mut(outputs.max(1))) {
+			packed.products(x, sums);
+			sums.iter_mut().zip(&self.layer.bias).for_each(|(sum, bias)| *sum = sum.wrapping_add(*bias));
 		}
 	}
 
 	/// Computes the gradients of the inputs, by sample, from those of the outputs, as [`dense::input_gradient`] defines them.
-	fn propagate(&self, gradient: &[i16], x: &[i16], buffers: &mut Propagation, before: &mut Vec<i16>) {
-		let Propagation { packed, unscaled } = buffers;
-		let outputs = usize::from(self.layer.outputs);
+	fn propagate(&self, gradient: &[i16], x: &[i16], products: &mut Products, before: &mut Vec<i16>) {
+		let Products { packed, sums } = products;
+		let (inputs, outputs) = (usize::from(self.layer.inputs).max(1), usize::from(self.layer.outputs).max(1));
 		packed.pack(&self.columns, outputs);
-		unscaled.clear();
-		let (mut activations, mut bits) = (x.iter(), 0);
-		for gradient in gradient.chunks_exact(outputs.max(1)) {
-			packed.products(gradient, |sum| {
-				let alive = activations.next().is_some_and(|activation| is_alive(*activation));
-				let sum = if alive { sum } else { 0 };
+		sums.clear();
+		sums.resize(x.len(), 0);
+		let samples = gradient.chunks_exact(outputs).zip(x.chunks_exact(inputs));
+		let mut bits = 0;
+		for ((gradient, x), sums) in samples.zip(sums.chunks_exact_mut(inputs)) {
+			packed.products(gradient, sums);
+			for (sum, activation) in sums.iter_mut().zip(x) {
+				if !is_alive(*activation) {
+					*sum = 0;
+				}
 				bits |= sum.unsigned_abs();
-				unscaled.push(sum);
-			});
+			}
 		}
 		before.clear();
-		before.extend(unscaled.iter().map(|sum| requantise_gradient(*sum, bits)));
+		before.extend(sums.iter().map(|sum| requantise_gradient(*sum, bits)));
 	}
 
 	/// Makes one step of all weights and biases against the gradients of the outputs. The gradient of a weight is the sum over the
 	/// samples of [`dense::weight_gradient`].
-	fn update(&mut self, gradient: &[i16], x: &[i16], size: StepSize, packed: &mut PackedRows, turned: &mut [Vec<i16>; 2]) {
+	fn update(&mut self, gradient: &[i16], x: &[i16], size: StepSize, products: &mut Products, turned: &mut [Vec<i16>; 2]) {
 		let (inputs, outputs) = (usize::from(self.layer.inputs).max(1), usize::from(self.layer.outputs).max(1));
 		let [by_output, by_input] = turned;
 		for (from, width, to) in [(gradient, outputs, &mut *by_output), (x, inputs, &mut *by_input)] {
@@ -198,18 +203,19 @@ impl TrainedLayer {
 			transpose(from, width, to);
 		}
 		let samples = x.len().checked_div(inputs).unwrap_or(0).max(1);
+		let Products { packed, sums } = products;
 		packed.pack(by_input, samples);
+		sums.clear();
+		sums.resize(inputs, 0);
 		let Self { layer, weights, biases, .. } = self;
 		let masters = weights.masters.chunks_exact_mut(inputs).zip(weights.momenta.chunks_exact_mut(inputs));
 		let rows = masters.zip(layer.weights.chunks_exact_mut(inputs));
 		for (gradient, ((masters, momenta), row)) in by_output.chunks_exact(samples).zip(rows) {
-			let mut parameters = masters.iter_mut().zip(momenta).zip(row);
-			packed.products(gradient, |sum| {
-				if let Some(((master, momentum), weight)) = parameters.next() {
-					lion::step(master, momentum, sum, size, MAX_WEIGHT);
-					*weight = lion::weight(*master);
-				}
-			});
+			packed.products(gradient, sums);
+			for (((master, momentum), weight), sum) in masters.iter_mut().zip(momenta).zip(row).zip(&*sums) {
+				lion::step(master, momentum, *sum, size, MAX_WEIGHT);
+				*weight = lion::weight(*master);
+			}
 		}
 		let parameters = biases.masters.iter_mut().zip(&mut biases.momenta).zip(&mut layer.bias);
 		for (((master, momentum), bias), gradient) in parameters.zip(by_output.chunks_exact(samples)) {
@@ -240,11 +246,11 @@ impl<'a> Outputs<'a> {
 
 /// Buffers of the products of one layer.
 #[derive(Clone, Debug, Default)]
-struct Propagation {
+struct Products {
 	/// The matrix that products read.
 	packed: PackedRows,
-	/// Gradients before their shift.
-	unscaled: Vec<i32>,
+	/// Sums of products.
+	sums: Vec<i32>,
 }
 
 /// Buffers of one step.
@@ -257,7 +263,7 @@ struct Buffers {
 	/// Gradients of the outputs of the current layer, and of its inputs.
 	gradients: [Vec<i16>; 2],
 	/// Products of the current layer.
-	propagation: Propagation,
+	products: Products,
 	/// Gradients and inputs of the current layer, by neuron.
 	turned: [Vec<i16>; 2],
 }
@@ -319,17 +325,17 @@ impl DenseNet {
 
 	/// Computes the outputs for inputs `x`, by sample.
 	pub fn outputs(&mut self, x: &[i16]) -> Outputs<'_> {
-		let Self { layers, buffers: Buffers { activations, sums, propagation: Propagation { packed, .. }, .. } } = self;
+		let Self { layers, buffers: Buffers { activations, sums, products: Products { packed, .. }, .. } } = self;
 		let Some((last, hidden)) = layers.split_last() else { return Outputs { sums: &[], width: 0, shift: 0 } };
 		activations.resize(hidden.len(), Vec::new());
 		let mut from = x;
 		for (layer, to) in hidden.iter().zip(activations) {
+			layer.sums(from, packed, sums);
 			to.clear();
-			layer.sums(from, packed, |sum| to.push(activation(sum, layer.layer.shift.into())));
+			to.extend(sums.iter().map(|sum| activation(*sum, layer.layer.shift.into())));
 			from = to;
 		}
-		sums.clear();
-		last.sums(from, packed, |sum| sums.push(sum));
+		last.sums(from, packed, sums);
 		Outputs { sums, width: last.layer.outputs.into(), shift: last.layer.shift.into() }
 	}
 
@@ -340,7 +346,7 @@ impl DenseNet {
 		let x = x.get(..inputs.saturating_mul(MAX_BATCH)).unwrap_or(x);
 		let Outputs { width, shift, .. } = self.outputs(x);
 		let Self { layers, buffers } = self;
-		let Buffers { activations, sums, gradients: [gradient, before], propagation, turned } = buffers;
+		let Buffers { activations, sums, gradients: [gradient, before], products, turned } = buffers;
 		gradient.clear();
 		gradient.resize(sums.len(), 0);
 		loss(Outputs { sums, width, shift }, gradient);
@@ -350,9 +356,9 @@ impl DenseNet {
 			let x = read.map_or(x, Vec::as_slice);
 			// Weights change, so gradients are propagated first. The first layer propagates nothing to its inputs.
 			if at > 0 {
-				layer.propagate(gradient, x, propagation, before);
+				layer.propagate(gradient, x, products, before);
 			}
-			layer.update(gradient, x, size, &mut propagation.packed, turned);
+			layer.update(gradient, x, size, products, turned);
 			core::mem::swap(gradient, before);
 		}
 	}
