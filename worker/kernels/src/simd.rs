@@ -161,6 +161,9 @@ fn map_halves<S: SimdI16>(s: S, z: S::V, f: impl Fn(i16) -> i16) -> S::V {
 ///
 /// A *packed* vector of bytes holds, in each quarter, four values of each of four vectors in turn.
 pub trait SimdI8: SimdI16 {
+	/// `true` if [`dot_short`](Self::dot_short) of several quads is faster than [`dot_u8_i8`](Self::dot_u8_i8) of each.
+	const SHORT_SUMS: bool = false;
+
 	/// Computes `sum + Σ a·b` over the four bytes of a lane, unsigned bytes of `a` and signed bytes of `b`.
 	#[inline(always)]
 	fn dot_u8_i8(self, sum: Self::V, a: Self::V, b: Self::V) -> Self::V {
@@ -174,6 +177,23 @@ pub trait SimdI8: SimdI16 {
 	#[inline(always)]
 	fn dot_u8_i8_broadcast(self, sum: Self::V, a: Self::V, w: &[i32; ROWS], row: usize) -> Self::V {
 		self.dot_u8_i8(sum, a, self.splat(w[row]))
+	}
+	/// Computes `sum + Σ a·b` over all bytes of a lane of all vectors, unsigned bytes of `a` and signed bytes of `b`, where the
+	/// largest byte of `a` times the sum of the magnitudes of the bytes of `b` in either half of a lane fits 16 bits.
+	#[inline(always)]
+	fn dot_short<const K: usize>(self, sum: Self::V, a: [Self::V; K], b: [Self::V; K]) -> Self::V {
+		let mut sum = sum;
+		for k in 0..K {
+			sum = self.dot_u8_i8(sum, a[k], b[k]);
+		}
+		sum
+	}
+	/// Computes the greater of the unsigned bytes of `a` and `b`.
+	#[inline(always)]
+	fn max_u8(self, a: Self::V, b: Self::V) -> Self::V {
+		let low = self.splat(0x00ff_00ff);
+		let odd = self.max_i16(self.and(self.shr_i16(a, 8), low), self.and(self.shr_i16(b, 8), low));
+		self.or(self.max_i16(self.and(a, low), self.and(b, low)), self.shl_i16(odd, 8))
 	}
 	/// Packs a, b, c and d, given as [packed halves](SimdI16::pack_i16) (a, b) and (c, d), each clamped to 0..=255.
 	fn pack_u8(self, ab: Self::V, cd: Self::V) -> Self::V;

@@ -24,12 +24,12 @@ impl Random {
 		}
 	}
 
-	/// Returns any bytes, and `padding` where there is no neuron.
-	fn bytes(&mut self, neurons: usize, padding: u8) -> BatchTilesU8 {
+	/// Returns any bytes up to `most`, and `padding` where there is no neuron.
+	fn bytes(&mut self, neurons: usize, most: u8, padding: u8) -> BatchTilesU8 {
 		let mut tiles = BatchTilesU8::new(neurons);
 		for neuron in 0..tiles.groups * ROWS {
 			for sample in 0..BATCH {
-				tiles.set(neuron, sample, if neuron < neurons { self.byte() } else { padding });
+				tiles.set(neuron, sample, if neuron < neurons { self.byte().min(most) } else { padding });
 			}
 		}
 		tiles
@@ -77,7 +77,9 @@ impl LayerCase {
 		let (inputs, outputs) = (random.within(1, most) as usize, random.within(1, 40) as usize);
 		let reads = if random.within(0, 1) == 1 { LayerInputs::Network } else { LayerInputs::Hidden };
 		let first = reads == LayerInputs::Network;
-		let masters: Vec<i32> = (0..inputs * outputs).map(|_| random.value(MAX_WEIGHT)).collect();
+		// Small weights, activations and gradients are added in 16 bits first.
+		let limit = MAX_WEIGHT >> random.within(0, 5);
+		let masters: Vec<i32> = (0..inputs * outputs).map(|_| random.value(limit)).collect();
 		let mut layer = TrainableLayer::new(inputs, outputs, random.within(1, 24) as u32, BackwardWeights::Omitted, &masters);
 		let columns = inputs.div_ceil(LANES);
 		for output in 0..outputs {
@@ -88,13 +90,29 @@ impl LayerCase {
 		layer.bias.masters[..outputs].iter_mut().for_each(|master| *master = random.value(8 << 20));
 		let weights = WeightsI8::new(&layer, reads);
 		// The padding is zero, with the offset that inputs of a net have.
-		let x = random.bytes(inputs, if first { 128 } else { 0 });
+		let most = u8::MAX >> random.within(0, 3);
+		let x = random.bytes(inputs, most, if first { 128 } else { 0 });
 		let exact = random.tiles(outputs, -MAX_ACT, BATCH);
-		let gradient_shift = random.within(0, 4) as u32;
+		let gradient_shift = random.within(0, 9) as u32;
 		let shift = random.within(0, 17) as u32;
 		let (rate, decay) = (1 << random.within(0, MAX_RATE_SHIFT.into()), random.within(0, MAX_DECAY.into()) as u8);
 		let step = StepSize { rate, decay };
 		Self { inputs, outputs, first, layer, weights, x, exact, gradient_shift, shift, step }
+	}
+
+	/// Returns a layer whose weights and gradients are all `value`, and whose inputs are all 255.
+	fn uniform(value: i32) -> Self {
+		let (inputs, outputs) = (37, 21);
+		let mut layer = TrainableLayer::new(inputs, outputs, 9, BackwardWeights::Omitted, &vec![value << 14; inputs * outputs]);
+		layer.bias.masters[..outputs].fill(value << 10);
+		let (mut x, mut exact) = (BatchTilesU8::new(inputs), BatchTiles::new(outputs));
+		for sample in 0..BATCH {
+			(0..inputs).for_each(|input| x.set(input, sample, 255));
+			(0..outputs).for_each(|output| exact.set(output, sample, value as i16));
+		}
+		let weights = WeightsI8::new(&layer, LayerInputs::Hidden);
+		let step = StepSize { rate: 1 << 10, decay: 2 };
+		Self { inputs, outputs, first: false, layer, weights, x, exact, gradient_shift: 0, shift: 3, step }
 	}
 
 	/// Returns the results of `backend`, forward and backward.
@@ -188,6 +206,20 @@ fn layer_case(case: u64) {
 #[test]
 fn layers_in_8_bits_give_equal_bits_everywhere() {
 	(0..60).into_par_iter().for_each(layer_case);
+}
+
+#[test]
+fn sums_at_the_limits_of_16_bits_are_exact() {
+	// 255 times the sum of eight, four or two weights is just within 16 bits, or just beyond.
+	for value in [1, 15, 16, 17, 31, 32, 33, 63, 64, 65, 127].into_iter().flat_map(|value| [value, -value]).chain([-128]) {
+		let layer = LayerCase::uniform(value);
+		let expected = layer.run(Backend::SCALAR);
+		for backend in others() {
+			assert!(layer.run(backend) == expected, "{backend:?}, {value}");
+		}
+		layer.check_outputs(&expected, 7, 0);
+		layer.check_input_gradient(&expected, 7, 0);
+	}
 }
 
 #[test]

@@ -3,8 +3,9 @@
 //! Weights of a step are the masters rounded to 8 bits ([`WeightsI8`]), inputs are those of a 12-bit net rounded again, hidden
 //! activations are unsigned, and gradients have seven bits. The net that is evaluated, kept and returned is the 12-bit net of the
 //! masters, so a net does not depend on the width in which it was trained. The loss of quality is within the spread of seeds. The
-//! gain of speed is that of the 8-bit dot product of a processor: twice as many products per cycle with AVX-512 VNNI. Back-ends
-//! that compute it from 16-bit products are slower than in 12 bits, which [`operand_bits`](crate::train::operand_bits) measures.
+//! gain of speed is that of the products of bytes of a processor: twice as many per cycle with AVX-512 VNNI, about one and a half
+//! times as many with AVX2. Back-ends that compute them from 16-bit products are slower than in 12 bits, which
+//! [`operand_bits`](crate::train::operand_bits) measures.
 
 use super::mlp::MlpNet;
 use crate::train::{candidate::Candidate, dataset::Dataset, ridge::LinearModel, trainer::TrainableNet};

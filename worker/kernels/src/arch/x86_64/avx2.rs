@@ -214,7 +214,10 @@ impl SimdI16 for Avx2 {
 }
 
 impl SimdI8 for Avx2 {
+	const SHORT_SUMS: bool = true;
+
 	both_registers! {
+		max_u8(a, b;) { _mm256_max_epu8(a, b) }
 		pack_u8(ab, cd;) { _mm256_packus_epi16(ab, cd) }
 		pack_i8(ab, cd;) { _mm256_packs_epi16(ab, cd) }
 		join_pairs_i8(ab, cd;) { interleave(_mm256_packs_epi16(ab, cd)) }
@@ -226,6 +229,23 @@ impl SimdI8 for Avx2 {
 			let (zero, most) = (_mm256_setzero_si256(), _mm256_set1_epi8(-1));
 			_mm256_andnot_si256(_mm256_or_si256(_mm256_cmpeq_epi8(h, zero), _mm256_cmpeq_epi8(h, most)), v)
 		}}
+	}
+
+	#[inline(always)]
+	fn dot_short<const K: usize>(self, sum: V, a: [V; K], b: [V; K]) -> V {
+		let mut out = sum;
+		for half in 0..2 {
+			// SAFETY: `self` exists only where the processor has the feature.
+			unsafe {
+				let mut short = _mm256_setzero_si256();
+				for k in 0..K {
+					let products = _mm256_maddubs_epi16(a[k][half], b[k][half]);
+					short = if k == 0 { products } else { _mm256_add_epi16(short, products) };
+				}
+				out[half] = _mm256_add_epi32(out[half], _mm256_madd_epi16(short, _mm256_set1_epi16(1)));
+			}
+		}
+		out
 	}
 
 	#[inline(always)]

@@ -1,6 +1,6 @@
 //! Forward passes of dense layers in 8 bits, over whole batches.
 
-use super::product;
+use super::{product, short_sums::together_with_any, Together};
 use crate::{
 	layout::{
 		row_value_mut, BatchTilesU8, Block, WeightsI8, ACT_FRAC_U8, BATCH, BATCH_BLOCKS, ROWS, TILE, TILES, WEIGHT_FRAC_I8,
@@ -48,18 +48,38 @@ impl Operation for DenseReluU8<'_> {
 /// Computes [`DenseReluU8`] on vectors.
 #[inline(always)]
 fn dense_relu_u8<S: SimdI8>(s: S, layer: &WeightsI8, x: &BatchTilesU8, y: &mut BatchTilesU8) {
-	let shift = layer.shift();
+	let (shift, together) = (layer.shift(), together_with_any(s, &layer.forward));
 	for tile in 0..TILES {
 		let (x, y) = (x.tile(tile), y.tile_mut(tile));
-		for ((start, w), y) in layer.start.iter().zip(layer.groups()).zip(y) {
+		for (group, ((start, w), y)) in layer.start.iter().zip(layer.groups()).zip(y).enumerate() {
+			let w = GroupWeights::new::<S>(w, &together, group, start);
 			if S::WIDE {
-				relu_vectors::<S, TILE>(s, shift, start, x, 0, w, y);
+				relu_vectors::<S, TILE>(s, shift, x, 0, w, y);
 			} else {
 				for at in 0..TILE {
-					relu_vectors::<S, 1>(s, shift, start, x, at, w, y);
+					relu_vectors::<S, 1>(s, shift, x, at, w, y);
 				}
 			}
 		}
+	}
+}
+
+/// Weights of a group of outputs.
+#[derive(Clone, Copy)]
+struct GroupWeights<'a> {
+	weights: &'a [Block],
+	/// Quads that can be added in 16 bits, for each block; empty where a back-end does not use it.
+	together: &'a [Together],
+	/// Start values of the accumulators.
+	start: &'a [i32; ROWS],
+}
+
+impl<'a> GroupWeights<'a> {
+	/// Takes the part of a group from the quads of all groups.
+	#[inline(always)]
+	fn new<S: SimdI8>(weights: &'a [Block], together: &'a [Together], group: usize, start: &'a [i32; ROWS]) -> Self {
+		let together = if S::SHORT_SUMS { &together[group * weights.len()..][..weights.len()] } else { &[] };
+		Self { weights, together, start }
 	}
 }
 
@@ -68,14 +88,14 @@ fn dense_relu_u8<S: SimdI8>(s: S, layer: &WeightsI8, x: &BatchTilesU8, y: &mut B
 fn relu_vectors<S: SimdI8, const N: usize>(
 	s: S,
 	shift: u32,
-	start: &[i32; ROWS],
 	x: &[[Block; TILE]],
 	at: usize,
-	w: &[Block],
+	w: GroupWeights,
 	y: &mut [Block; TILE],
 ) {
 	let half = 1 << (shift - 1);
-	let sums = product::<S, TILE, N>(s, x, at, w, start.map(|start| start.wrapping_add(half)));
+	let GroupWeights { weights, together, start } = w;
+	let sums = product::<S, TILE, N>(s, x, at, weights, together, start.map(|start| start.wrapping_add(half)));
 	for c in 0..N {
 		let ab = s.pack_i16(s.shr(sums[0][c], shift), s.shr(sums[1][c], shift));
 		let cd = s.pack_i16(s.shr(sums[2][c], shift), s.shr(sums[3][c], shift));
@@ -116,15 +136,17 @@ impl Operation for DenseSumsU8<'_> {
 /// Computes [`DenseSumsU8`] on vectors.
 #[inline(always)]
 fn dense_sums_u8<S: SimdI8>(s: S, layer: &WeightsI8, x: &BatchTilesU8, sums: &mut [Block]) {
+	let together = together_with_any(s, &layer.forward);
 	for tile in 0..TILES {
 		let x = x.tile(tile);
 		let groups = sums.as_chunks_mut::<BATCH_BLOCKS>().0.as_chunks_mut::<ROWS>().0;
-		for ((start, w), out) in layer.start.iter().zip(layer.groups()).zip(groups) {
+		for (group, ((start, w), out)) in layer.start.iter().zip(layer.groups()).zip(groups).enumerate() {
+			let w = GroupWeights::new::<S>(w, &together, group, start);
 			if S::WIDE {
-				sum_vectors::<S, TILE>(s, start, x, 0, w, out, tile);
+				sum_vectors::<S, TILE>(s, x, 0, w, out, tile);
 			} else {
 				for at in 0..TILE {
-					sum_vectors::<S, 1>(s, start, x, at, w, out, tile);
+					sum_vectors::<S, 1>(s, x, at, w, out, tile);
 				}
 			}
 		}
@@ -135,14 +157,13 @@ fn dense_sums_u8<S: SimdI8>(s: S, layer: &WeightsI8, x: &BatchTilesU8, sums: &mu
 #[inline(always)]
 fn sum_vectors<S: SimdI8, const N: usize>(
 	s: S,
-	start: &[i32; ROWS],
 	x: &[[Block; TILE]],
 	at: usize,
-	w: &[Block],
+	w: GroupWeights,
 	out: &mut [[Block; BATCH_BLOCKS]; ROWS],
 	tile: usize,
 ) {
-	let sums = product::<S, TILE, N>(s, x, at, w, *start);
+	let sums = product::<S, TILE, N>(s, x, at, w.weights, w.together, *w.start);
 	for (out, sums) in out.iter_mut().zip(sums) {
 		for (c, sum) in sums.into_iter().enumerate() {
 			s.store(&mut out[(tile * TILE + at + c) % BATCH_BLOCKS], s.shl(sum, SUM_SHIFT));

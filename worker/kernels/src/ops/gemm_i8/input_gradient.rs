@@ -1,6 +1,8 @@
 //! Gradients of the inputs of dense layers in 8 bits.
 
-use super::{add_quad, clamp_i8, start_rows, with_offset, without_offset};
+use super::{
+	add_quad, add_quads, add_short, clamp_i8, short_sums::reach_of_quarters, start_rows, with_offset, without_offset, Together,
+};
 use crate::{
 	layout::{BatchTilesU8, Block, GradientGroupsI8, WeightsI8, BATCH, BATCH_BLOCKS, LANES, ROWS, TILE, TILES},
 	ops::round_shift_any,
@@ -95,6 +97,7 @@ impl Source<'_> {
 	fn propagate<S: SimdI8, const TILES_TOO: bool>(self, s: S, tiles: &mut BatchTilesU8, groups: &mut GradientGroupsI8) -> S::V {
 		let Self { layer, gradient, activations, shift } = self;
 		let width = tiles.groups;
+		let (together, chunks) = (together_by_group(s, layer), layer.outputs.div_ceil(ROWS).div_ceil(4));
 		let mut bits = s.splat(0);
 		for tile in 0..TILES {
 			let (g, h) = (gradient.tile(tile), activations.tile(tile));
@@ -104,7 +107,8 @@ impl Source<'_> {
 				let (w, start) = (layer.column(group / ROWS), &layer.back_start[group]);
 				let mut unused = [Block::ZERO; TILE];
 				let out = if TILES_TOO { &mut tiles.blocks[tile * width + group] } else { &mut unused };
-				let inputs = InputGroup { gradient: g, weights: w, group, start, activations: h, shift };
+				let together = if S::SHORT_SUMS { &together[group * chunks..][..chunks] } else { &[] };
+				let inputs = InputGroup { gradient: g, weights: w, together, group, start, activations: h, shift };
 				if S::WIDE {
 					bits = inputs.compute::<S, TILES_TOO, TILE>(s, 0, out, blocks, bits);
 				} else {
@@ -118,11 +122,36 @@ impl Source<'_> {
 	}
 }
 
+/// Returns how many quads can be added in 16 bits, for each group of four inputs, for each four groups of outputs; nothing if the
+/// back-end does not use it.
+#[inline(always)]
+fn together_by_group<S: SimdI8>(s: S, layer: &WeightsI8) -> Vec<Together> {
+	if !S::SHORT_SUMS {
+		return Vec::new();
+	}
+	let chunks = layer.outputs.div_ceil(ROWS).div_ceil(4);
+	let columns = layer.inputs.div_ceil(LANES);
+	let mut all = vec![Together::None; columns * LANES / ROWS * chunks];
+	for column in 0..columns {
+		for (chunk, blocks) in layer.column(column).chunks(4).enumerate() {
+			let mut quads = [s.splat(0); 4];
+			for i in 0..blocks.len() {
+				quads[i] = s.load(&blocks[i]);
+			}
+			for (quarter, reach) in reach_of_quarters(s, quads).into_iter().enumerate() {
+				all[(column * LANES / ROWS + quarter) * chunks + chunk] = reach.together(u8::MAX.into());
+			}
+		}
+	}
+	all
+}
+
 /// Four inputs of a layer for one tile, and the sources of their gradients.
 #[derive(Clone, Copy)]
 struct InputGroup<'a> {
 	gradient: &'a [[Block; TILE]],
 	weights: &'a [Block],
+	together: &'a [Together],
 	group: usize,
 	start: &'a [i32; ROWS],
 	activations: &'a [Block; TILE],
@@ -140,11 +169,11 @@ impl InputGroup<'_> {
 		blocks: &mut [Block; TILE],
 		bits: S::V,
 	) -> S::V {
-		let Self { gradient, weights, group, start, activations, shift } = self;
+		let Self { gradient, start, activations, shift, .. } = self;
 		let mut bits = bits;
 		let half = (1 << shift) >> 1;
 		let start = start.map(|start: i32| start.wrapping_add(half));
-		let sums = product_of_quarters::<S, N>(s, gradient, at, weights, group, start);
+		let sums = self.product_of_quarters::<S, N>(s, gradient, at, start);
 		for c in 0..N {
 			let ab = s.pack_i16(s.shr(sums[0][c], shift), s.shr(sums[1][c], shift));
 			let cd = s.pack_i16(s.shr(sums[2][c], shift), s.shr(sums[3][c], shift));
@@ -157,21 +186,45 @@ impl InputGroup<'_> {
 		}
 		bits
 	}
+
+	/// Computes [`product`](super::product) with one quarter of each block of weights, the one of the group, per quad.
+	#[inline(always)]
+	fn product_of_quarters<S: SimdI8, const N: usize>(
+		self,
+		s: S,
+		x: &[[Block; TILE]],
+		at: usize,
+		start: [i32; ROWS],
+	) -> [[S::V; N]; ROWS] {
+		let Self { weights, together, group, .. } = self;
+		let quarter = group % (LANES / ROWS);
+		let mut sums = start_rows(s, start);
+		let x = &x[..weights.len()];
+		if !S::SHORT_SUMS {
+			for (w, x) in weights.iter().zip(x) {
+				add_quad(s, &mut sums, x, at, quarter_of(w, quarter));
+			}
+			return sums;
+		}
+		let (fours, rest) = weights.as_chunks::<4>();
+		for (([w0, w1, w2, w3], [x0, x1, x2, x3]), together) in fours.iter().zip(x.as_chunks::<4>().0).zip(together) {
+			let w = [w0, w1, w2, w3].map(|w| quarter_of(w, quarter));
+			add_quads(s, &mut sums, [x0, x1, x2, x3], at, w, *together);
+		}
+		let all_fit = together.last().is_some_and(|together| *together != Together::None);
+		for (w, x) in rest.iter().zip(&x[fours.len() * 4..]) {
+			if all_fit {
+				add_short(s, &mut sums, [x], at, [quarter_of(w, quarter)]);
+			} else {
+				add_quad(s, &mut sums, x, at, quarter_of(w, quarter));
+			}
+		}
+		sums
+	}
 }
 
-/// Computes [`product`](super::product) with one quarter of each block of `w`, the one of group `group`, per quad.
+/// Returns the four lanes of a quarter of a block.
 #[inline(always)]
-fn product_of_quarters<S: SimdI8, const N: usize>(
-	s: S,
-	x: &[[Block; TILE]],
-	at: usize,
-	w: &[Block],
-	group: usize,
-	start: [i32; ROWS],
-) -> [[S::V; N]; ROWS] {
-	let mut sums = start_rows(s, start);
-	for (w, x) in w.iter().zip(x) {
-		add_quad(s, &mut sums, x, at, &w.0.as_chunks::<ROWS>().0[group % (LANES / ROWS)]);
-	}
-	sums
+fn quarter_of(block: &Block, quarter: usize) -> &[i32; ROWS] {
+	&block.0.as_chunks::<ROWS>().0[quarter]
 }

@@ -5,19 +5,23 @@
 //! ([`next_gradient_shift`](crate::layout::next_gradient_shift)), so gradients are packed as soon as they are computed. Masters
 //! and momenta are those of 12-bit training.
 //!
-//! Kernels have the structure of [`gemm`](crate::ops::gemm), with four terms per lane of a dot product instead of two.
+//! Kernels have the structure of [`gemm`](crate::ops::gemm), with four terms per lane of a dot product instead of two. Where a
+//! processor has no such dot product, products are added in 16 bits first, as far as they fit (`short_sums.rs`).
 
 #![expect(clippy::needless_range_loop, reason = "rows and vectors of a tile are registers: their loops are unrolled by index")]
 
 mod convert;
 mod forward;
 mod input_gradient;
+mod short_sums;
 mod weight_update;
 
 pub use convert::{GroupGradientsI8, QuantizeU8, TransposeBatchU8};
 pub use forward::{DenseReluU8, DenseSumsU8, SUM_SHIFT};
 pub use input_gradient::InputGradientU8;
 pub use weight_update::WeightUpdateI8;
+
+use short_sums::Together;
 
 use crate::{
 	layout::{Block, OFFSET, ROWS},
@@ -44,6 +48,65 @@ fn add_quad<S: SimdI8, const C: usize, const N: usize>(
 	}
 }
 
+/// Adds the terms of `K` quads, which are added in 16 bits first; see [`SimdI8::dot_short`].
+#[inline(always)]
+fn add_short<S: SimdI8, const C: usize, const N: usize, const K: usize>(
+	s: S,
+	sums: &mut [[S::V; N]; ROWS],
+	x: [&[Block; C]; K],
+	at: usize,
+	w: [&[i32; ROWS]; K],
+) {
+	let zero = s.splat(0);
+	let mut xs = [[zero; K]; N];
+	for c in 0..N {
+		for k in 0..K {
+			xs[c][k] = s.load(&x[k][at + c]);
+		}
+	}
+	for r in 0..ROWS {
+		let mut ws = [zero; K];
+		for k in 0..K {
+			ws[k] = s.splat(w[k][r]);
+		}
+		for c in 0..N {
+			sums[r][c] = s.dot_short(sums[r][c], xs[c], ws);
+		}
+	}
+}
+
+/// Adds the terms of four quads, of which as many as `together` says may be added in 16 bits.
+#[inline(always)]
+fn add_quads<S: SimdI8, const C: usize, const N: usize>(
+	s: S,
+	sums: &mut [[S::V; N]; ROWS],
+	[x0, x1, x2, x3]: [&[Block; C]; 4],
+	at: usize,
+	[w0, w1, w2, w3]: [&[i32; ROWS]; 4],
+	together: Together,
+) {
+	match together {
+		Together::Four => add_short(s, sums, [x0, x1, x2, x3], at, [w0, w1, w2, w3]),
+		Together::Two => {
+			add_short(s, sums, [x0, x1], at, [w0, w1]);
+			add_short(s, sums, [x2, x3], at, [w2, w3]);
+		}
+		Together::One => {
+			add_short(s, sums, [x0], at, [w0]);
+			add_short(s, sums, [x1], at, [w1]);
+			add_short(s, sums, [x2], at, [w2]);
+			add_short(s, sums, [x3], at, [w3]);
+		}
+		Together::None => {
+			// Unrolled by hand: compilers do not unroll a loop around so much code.
+			add_quad(s, sums, x0, at, w0);
+			add_quad(s, sums, x1, at, w1);
+			add_quad(s, sums, x2, at, w2);
+			add_quad(s, sums, x3, at, w3);
+		}
+	}
+}
+
 /// Returns four rows of sums that begin with `start`.
 #[inline(always)]
 fn start_rows<S: SimdI8, const N: usize>(s: S, start: [i32; ROWS]) -> [[S::V; N]; ROWS] {
@@ -55,23 +118,28 @@ fn start_rows<S: SimdI8, const N: usize>(s: S, start: [i32; ROWS]) -> [[S::V; N]
 }
 
 /// Computes `start[r] + Σ x[q][at + c] · w[q][r]` for four rows r and `N` vectors c, over all quads q. A block of `w` has
-/// four quads.
+/// four quads. `together` has an entry for each block where a back-end uses [short sums](SimdI8::SHORT_SUMS).
 #[inline(always)]
 fn product<S: SimdI8, const C: usize, const N: usize>(
 	s: S,
 	x: &[[Block; C]],
 	at: usize,
 	w: &[Block],
+	together: &[Together],
 	start: [i32; ROWS],
 ) -> [[S::V; N]; ROWS] {
 	let mut sums = start_rows(s, start);
-	for (w, [x0, x1, x2, x3]) in w.iter().zip(x.as_chunks::<4>().0) {
-		let [w0, w1, w2, w3] = w.0.as_chunks::<ROWS>().0 else { continue };
-		// Unrolled by hand: compilers do not unroll a loop around so much code.
-		add_quad(s, &mut sums, x0, at, w0);
-		add_quad(s, &mut sums, x1, at, w1);
-		add_quad(s, &mut sums, x2, at, w2);
-		add_quad(s, &mut sums, x3, at, w3);
+	let blocks = w.iter().zip(x.as_chunks::<4>().0);
+	if S::SHORT_SUMS {
+		for ((w, [x0, x1, x2, x3]), together) in blocks.zip(together) {
+			let [w0, w1, w2, w3] = w.0.as_chunks::<ROWS>().0 else { continue };
+			add_quads(s, &mut sums, [x0, x1, x2, x3], at, [w0, w1, w2, w3], *together);
+		}
+	} else {
+		for (w, [x0, x1, x2, x3]) in blocks {
+			let [w0, w1, w2, w3] = w.0.as_chunks::<ROWS>().0 else { continue };
+			add_quads(s, &mut sums, [x0, x1, x2, x3], at, [w0, w1, w2, w3], Together::None);
+		}
 	}
 	sums
 }

@@ -1,6 +1,10 @@
 //! Weight updates of dense layers from 8-bit gradients and activations.
 
-use super::{product, without_offset};
+use super::{
+	product,
+	short_sums::{reach_of_blocks, Reach},
+	without_offset, Together,
+};
 use crate::{
 	layout::{
 		panel_width, round_weight_i8, ActivationPanelsU8, Block, GradientGroupsI8, TrainableLayer, WeightsI8, BATCH,
@@ -80,19 +84,16 @@ fn weight_update_i8<S: SimdI8>(
 	for (sums, g) in weights.start.iter_mut().zip(gradients) {
 		*sums = row_sums(s, g);
 	}
-	let width = panel_width(inputs.columns);
+	let (width, reach) = (panel_width(inputs.columns), reach_of_blocks(s, &gradient.blocks));
 	let target = &mut UpdateTargetI8::new(layer, weights);
 	for column in (0..inputs.columns).step_by(width) {
 		let count = width.min(inputs.columns - column);
 		let x = &inputs.blocks[column * SAMPLE_QUADS..][..count * SAMPLE_QUADS];
-		for (group, g) in gradients.iter().enumerate() {
-			let place = WeightBlock { group, column };
-			match count {
-				1 => target.update_panel::<S, 1>(s, g, x, place, step),
-				2 => target.update_panel::<S, 2>(s, g, x, place, step),
-				3 => target.update_panel::<S, 3>(s, g, x, place, step),
-				_ => target.update_panel::<S, 4>(s, g, x, place, step),
-			}
+		match count {
+			1 => target.update_panel::<S, 1>(s, gradients, &reach, x, column, step),
+			2 => target.update_panel::<S, 2>(s, gradients, &reach, x, column, step),
+			3 => target.update_panel::<S, 3>(s, gradients, &reach, x, column, step),
+			_ => target.update_panel::<S, 4>(s, gradients, &reach, x, column, step),
 		}
 	}
 	for sums in &mut weights.start {
@@ -100,6 +101,14 @@ fn weight_update_i8<S: SimdI8>(
 	}
 	layer.bias.step(weights.start.as_flattened(), step);
 	set_start_values(s, weights, &layer.bias.masters);
+}
+
+/// Gradients of a group of outputs.
+#[derive(Clone, Copy)]
+struct GroupGradients<'a> {
+	blocks: &'a [Block; BATCH_BLOCKS],
+	/// Quads that can be added in 16 bits, for each block; empty where a back-end does not use it.
+	together: &'a [Together],
 }
 
 /// The parts of a layer that an update reads and writes, as slices. A copy: a field behind a reference is loaded again after
@@ -131,22 +140,32 @@ impl<'a> UpdateTargetI8<'a> {
 		}
 	}
 
-	/// Updates the weights of one group of outputs to one panel of inputs.
+	/// Updates the weights of all outputs to one panel of inputs, from block `column` on.
 	#[inline(always)]
 	fn update_panel<S: SimdI8, const C: usize>(
 		&mut self,
 		s: S,
-		g: &[Block; BATCH_BLOCKS],
+		gradients: &[[Block; BATCH_BLOCKS]],
+		reach: &[Reach],
 		x: &[Block],
-		place: WeightBlock,
+		column: usize,
 		step: StepSize,
 	) {
 		let x = x.as_chunks::<C>().0;
-		if S::WIDE {
-			self.update_vectors::<S, C, C>(s, g, x, 0, place, step);
-		} else {
-			for at in 0..C {
-				self.update_vectors::<S, C, 1>(s, g, x, at, place, step);
+		let largest = largest_of_blocks(s, x);
+		for (group, g) in gradients.iter().enumerate() {
+			let place = WeightBlock { group, column };
+			if S::WIDE {
+				self.update_vectors::<S, C, C>(s, GroupGradients { blocks: g, together: &[] }, x, 0, place, step);
+			} else {
+				for at in 0..C {
+					let mut together = [Together::None; BATCH_BLOCKS];
+					if S::SHORT_SUMS {
+						let reach = reach[group * BATCH_BLOCKS..][..BATCH_BLOCKS].iter().zip(&largest[at]);
+						together.iter_mut().zip(reach).for_each(|(to, (reach, most))| *to = reach.together(*most));
+					}
+					self.update_vectors::<S, C, 1>(s, GroupGradients { blocks: g, together: &together }, x, at, place, step);
+				}
 			}
 		}
 	}
@@ -156,14 +175,15 @@ impl<'a> UpdateTargetI8<'a> {
 	fn update_vectors<S: SimdI8, const C: usize, const N: usize>(
 		&mut self,
 		s: S,
-		g: &[Block; BATCH_BLOCKS],
+		g: GroupGradients,
 		x: &[[Block; C]],
 		at: usize,
 		place: WeightBlock,
 		step: StepSize,
 	) {
 		let offset = self.offset;
-		let sums = product::<S, C, N>(s, x, at, g, self.sums[place.group].map(|sum| sum * offset));
+		let start = self.sums[place.group].map(|sum| sum * offset);
+		let sums = product::<S, C, N>(s, x, at, g.blocks, g.together, start);
 		let place = WeightBlock { column: place.column + at, ..place };
 		// Unrolled by hand, so that sums stay in registers: compilers do not unroll a loop around so much code.
 		if N > 0 {
@@ -208,6 +228,26 @@ impl<'a> UpdateTargetI8<'a> {
 	}
 }
 
+/// Returns the largest value of each block of a panel over each sixteen samples; zeros if the back-end does not use it.
+#[inline(always)]
+fn largest_of_blocks<S: SimdI8, const C: usize>(s: S, x: &[[Block; C]]) -> [[i32; BATCH_BLOCKS]; C] {
+	let mut largest = [[0; BATCH_BLOCKS]; C];
+	if !S::SHORT_SUMS {
+		return largest;
+	}
+	for (block, x) in x.as_chunks::<4>().0.iter().enumerate().take(BATCH_BLOCKS) {
+		for c in 0..C {
+			let low = s.max_u8(s.load(&x[0][c]), s.load(&x[1][c]));
+			let all = s.max_u8(low, s.max_u8(s.load(&x[2][c]), s.load(&x[3][c])));
+			let halves = s.max_u8(all, s.shr(all, 16));
+			let mut lanes = Block::ZERO;
+			s.store(&mut lanes, s.max_u8(halves, s.shr(halves, 8)));
+			largest[c][block] = lanes.0.iter().fold(0, |most, lane| most.max(lane & 0xff));
+		}
+	}
+	largest
+}
+
 /// Computes the sum over a batch of each of four neurons, or of each of four outputs over its weights.
 #[inline(always)]
 fn row_sums<S: SimdI8>(s: S, blocks: &[Block]) -> [i32; ROWS] {
@@ -222,11 +262,11 @@ fn lane_sums<S: SimdI8>(s: S, blocks: &[Block]) -> Block {
 	let mut sums = [s.splat(0); 2];
 	let (pairs, rest) = blocks.as_chunks::<2>();
 	for [a, b] in pairs {
-		sums[0] = s.dot_u8_i8(sums[0], ones, s.load(a));
-		sums[1] = s.dot_u8_i8(sums[1], ones, s.load(b));
+		sums[0] = s.dot_short(sums[0], [ones], [s.load(a)]);
+		sums[1] = s.dot_short(sums[1], [ones], [s.load(b)]);
 	}
 	for block in rest {
-		sums[0] = s.dot_u8_i8(sums[0], ones, s.load(block));
+		sums[0] = s.dot_short(sums[0], [ones], [s.load(block)]);
 	}
 	let mut lanes = Block::ZERO;
 	s.store(&mut lanes, s.add(sums[0], sums[1]));
