@@ -1,13 +1,13 @@
 //! AVX2: a vector is two registers, and 16 multiply-accumulates take two instructions.
 
-use super::{Table, SIGMOID, TANH};
+use super::Table;
 use crate::{
 	layout::{Block, LANES},
 	simd::{SimdI16, SimdI32, SimdI8},
 	Operation,
 };
-use doin_scoring::model::MAX_ACT;
-use std::arch::x86_64::*;
+use doin_scoring::{activation, model::MAX_ACT};
+use std::arch::{asm, x86_64::*};
 
 /// Witness of a processor with AVX2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,7 +72,7 @@ impl SimdI32 for Avx2 {
 	const WIDE: bool = false;
 
 	both_registers! {
-		dot(sum, a, b;) { _mm256_add_epi32(sum, _mm256_madd_epi16(a, b)) }
+		dot(sum, a, b;) { dot(sum, a, b) }
 		add(a, b;) { _mm256_add_epi32(a, b) }
 		sub(a, b;) { _mm256_sub_epi32(a, b) }
 		mul(a, b;) { _mm256_mullo_epi32(a, b) }
@@ -129,11 +129,10 @@ impl SimdI32 for Avx2 {
 		for i in 0..2 {
 			// SAFETY: `self` exists only where the processor has the feature.
 			unsafe {
-				let (zero, most) = (_mm256_setzero_si256(), _mm256_set1_epi32(MAX_ACT));
-				let (l, u) = (_mm256_and_si256(h[i], _mm256_set1_epi32(0xffff)), _mm256_srli_epi32::<16>(h[i]));
-				let open = |h: H| _mm256_and_si256(_mm256_cmpgt_epi32(h, zero), _mm256_cmpgt_epi32(most, h));
-				low[i] = _mm256_and_si256(open(l), a[i]);
-				high[i] = _mm256_and_si256(open(u), b[i]);
+				// Of 0..=2047, only 0 and 2047 have none of these bits after 1 is added. A sign of zero makes zero.
+				let more = _mm256_add_epi32(h[i], _mm256_set1_epi32(0x0001_0001));
+				low[i] = _mm256_sign_epi32(a[i], _mm256_and_si256(more, _mm256_set1_epi32(MAX_ACT - 1)));
+				high[i] = _mm256_sign_epi32(b[i], _mm256_and_si256(more, _mm256_set1_epi32((MAX_ACT - 1) << 16)));
 			}
 		}
 		(low, high)
@@ -202,14 +201,32 @@ impl SimdI16 for Avx2 {
 		min_i16(a, b;) { _mm256_min_epi16(a, b) }
 		max_i16(a, b;) { _mm256_max_epi16(a, b) }
 		abs_i16(a;) { _mm256_abs_epi16(a) }
-		sigmoid(z;) {{
-			let value = interpolate(&SIGMOID, z);
-			_mm256_blendv_epi8(value, _mm256_sub_epi16(_mm256_set1_epi16(i16::MIN), value), _mm256_srai_epi16::<15>(z))
-		}}
-		tanh(z;) {{
-			let value = interpolate(&TANH, z);
-			_mm256_blendv_epi8(value, _mm256_sub_epi16(_mm256_setzero_si256(), value), _mm256_srai_epi16::<15>(z))
-		}}
+	}
+
+	#[inline(always)]
+	fn sigmoid(self, z: V) -> V {
+		// SAFETY: `self` exists only where the processor has the feature.
+		unsafe {
+			let mut value = interpolate(&SIGMOID_BYTES, z);
+			for i in 0..2 {
+				let mirrored = _mm256_sub_epi16(_mm256_set1_epi16(i16::MIN), value[i]);
+				value[i] = _mm256_blendv_epi8(value[i], mirrored, _mm256_srai_epi16::<15>(z[i]));
+			}
+			value
+		}
+	}
+
+	#[inline(always)]
+	fn tanh(self, z: V) -> V {
+		// SAFETY: `self` exists only where the processor has the feature.
+		unsafe {
+			let mut value = interpolate(&TANH_BYTES, z);
+			for i in 0..2 {
+				let mirrored = _mm256_sub_epi16(_mm256_setzero_si256(), value[i]);
+				value[i] = _mm256_blendv_epi8(value[i], mirrored, _mm256_srai_epi16::<15>(z[i]));
+			}
+			value
+		}
 	}
 }
 
@@ -265,27 +282,134 @@ impl SimdI8 for Avx2 {
 	}
 }
 
-/// Returns the value of a table at |z|, by linear interpolation.
+/// Computes `sum` plus `_mm256_madd_epi16` by two instructions. LLVM adds products of several terms to each other before it adds
+/// them to sums, for which a tile of registers has no room.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn dot(sum: H, a: H, b: H) -> H {
+	let mut sum = sum;
+	// SAFETY: the instructions read and write the registers named here and nothing else.
+	unsafe {
+		asm!(
+			"vpmaddwd {products}, {a}, {b}",
+			"vpaddd {sum}, {sum}, {products}",
+			products = out(ymm_reg) _,
+			sum = inout(ymm_reg) sum,
+			a = in(ymm_reg) a,
+			b = in(ymm_reg) b,
+			options(pure, nomem, nostack, preserves_flags)
+		);
+	}
+	sum
+}
+
+/// Entries of a table whose rise exceeds a byte, at most.
+const STEEP: usize = 32;
+
+/// Bytes of a table, sixteen entries a vector.
+#[repr(C, align(64))]
+struct TableBytes {
+	/// Low and high bytes of the values, low bytes of the rises.
+	bytes: [[[u8; 16]; 8]; 3],
+	/// High bytes of the rises; zero from entry [`STEEP`] on.
+	steep: [[u8; 16]; STEEP / 16],
+}
+
+impl TableBytes {
+	const fn new(table: &Table) -> Self {
+		let mut all = Self { bytes: [[[0; 16]; 8]; 3], steep: [[0; 16]; STEEP / 16] };
+		let mut at = 0;
+		while at < 128 {
+			let (value, rise) = (table.values[at].to_le_bytes(), table.rises[at].to_le_bytes());
+			all.bytes[0][at / 16][at % 16] = value[0];
+			all.bytes[1][at / 16][at % 16] = value[1];
+			all.bytes[2][at / 16][at % 16] = rise[0];
+			if at < STEEP {
+				all.steep[at / 16][at % 16] = rise[1];
+			} else {
+				assert!(rise[1] == 0, "the table rises by less than 256 from entry 32 on");
+			}
+			at += 1;
+		}
+		all
+	}
+}
+
+static SIGMOID_BYTES: TableBytes = TableBytes::new(&Table::new(&activation::SIGMOID));
+static TANH_BYTES: TableBytes = TableBytes::new(&Table::new(&activation::TANH));
+
+/// Returns the values of a table at |z|, by linear interpolation.
 ///
 /// # Safety
 /// The processor must have AVX2.
 #[inline(always)]
-unsafe fn interpolate(table: &'static Table, z: H) -> H {
-	// SAFETY: the caller guarantees the feature; indices are below 128.
+unsafe fn interpolate(table: &'static TableBytes, z: V) -> V {
+	// SAFETY: the caller guarantees the feature.
 	unsafe {
-		let at = _mm256_min_epu16(_mm256_abs_epi16(z), _mm256_set1_epi16(i16::MAX));
-		let mut index = [0u16; 16];
-		_mm256_storeu_si256(index.as_mut_ptr().cast(), _mm256_srli_epi16::<8>(at));
-		let (mut values, mut rises) = ([0i16; 16], [0i16; 16]);
-		for i in 0..16 {
-			let at = usize::from(index[i] & 127);
-			(values[i], rises[i]) = (table.values[at], table.rises[at]);
+		let mut at = z;
+		for i in 0..2 {
+			at[i] = _mm256_min_epu16(_mm256_abs_epi16(z[i]), _mm256_set1_epi16(i16::MAX));
 		}
-		// A rounding product with 2^7 times the fraction shifts right by 8.
-		let fraction = _mm256_and_si256(_mm256_slli_epi16::<7>(at), _mm256_set1_epi16(i16::MAX));
-		let rise = _mm256_mulhrs_epi16(_mm256_loadu_si256(rises.as_ptr().cast()), fraction);
-		_mm256_add_epi16(_mm256_loadu_si256(values.as_ptr().cast()), rise)
+		// Seven bits for each half, as bytes. The highest bits of the bytes of three vectors are their bits 4, 5 and 6.
+		let index = _mm256_packus_epi16(_mm256_srli_epi16::<8>(at[0]), _mm256_srli_epi16::<8>(at[1]));
+		let upper = [_mm256_slli_epi16::<3>(index), _mm256_slli_epi16::<2>(index), _mm256_slli_epi16::<1>(index)];
+		let (low, high) = (look_up(&table.bytes[0], index, upper), look_up(&table.bytes[1], index, upper));
+		let rise_low = look_up(&table.bytes[2], index, upper);
+		// The highest bit, which is set from entry 32 on, makes a byte of zero.
+		let steep = _mm256_add_epi8(index, _mm256_set1_epi8((128 - STEEP) as i8));
+		let rise_high = _mm256_blendv_epi8(sixteen(&table.steep[0], steep), sixteen(&table.steep[1], steep), upper[0]);
+		let values = [_mm256_unpacklo_epi8(low, high), _mm256_unpackhi_epi8(low, high)];
+		let rises = [_mm256_unpacklo_epi8(rise_low, rise_high), _mm256_unpackhi_epi8(rise_low, rise_high)];
+		for i in 0..2 {
+			// A rounding product with 2^7 times the fraction shifts right by 8.
+			let fraction = _mm256_and_si256(_mm256_slli_epi16::<7>(at[i]), _mm256_set1_epi16(i16::MAX));
+			at[i] = _mm256_add_epi16(values[i], _mm256_mulhrs_epi16(rises[i], fraction));
+		}
+		at
 	}
+}
+
+/// Returns bytes of a table; `upper` has bits 4, 5 and 6 of the indices, each as the highest bits of the bytes of a vector.
+///
+/// # Safety
+/// The processor must have AVX2.
+#[inline(always)]
+unsafe fn look_up(of: &'static [[u8; 16]; 8], index: H, upper: [H; 3]) -> H {
+	// SAFETY: the caller guarantees the feature.
+	unsafe {
+		_mm256_blendv_epi8(
+			look_up_64([&of[0], &of[1], &of[2], &of[3]], index, upper),
+			look_up_64([&of[4], &of[5], &of[6], &of[7]], index, upper),
+			upper[2],
+		)
+	}
+}
+
+/// Returns bytes of half a table.
+///
+/// # Safety
+/// The processor must have AVX2.
+#[inline(always)]
+unsafe fn look_up_64(of: [&'static [u8; 16]; 4], index: H, upper: [H; 3]) -> H {
+	let mut bytes = [index; 4];
+	// SAFETY: the caller guarantees the feature.
+	unsafe {
+		for i in 0..4 {
+			bytes[i] = sixteen(of[i], index);
+		}
+		let low = _mm256_blendv_epi8(bytes[0], bytes[1], upper[0]);
+		_mm256_blendv_epi8(low, _mm256_blendv_epi8(bytes[2], bytes[3], upper[0]), upper[1])
+	}
+}
+
+/// Returns bytes of sixteen entries: for each index its four low bits choose one, and its highest bit zero.
+///
+/// # Safety
+/// The processor must have AVX2.
+#[inline(always)]
+unsafe fn sixteen(of: &'static [u8; 16], index: H) -> H {
+	// SAFETY: the caller guarantees the feature; sixteen bytes are half a vector.
+	unsafe { _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(_mm_loadu_si128(of.as_ptr().cast())), index) }
 }
 
 /// Converts the packed halves of each quarter to pairs: the first and the fifth half, the second and the sixth, and so on.

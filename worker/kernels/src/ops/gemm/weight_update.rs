@@ -67,14 +67,12 @@ fn weight_update<S: SimdI8>(
 	for column in (0..inputs.columns).step_by(width) {
 		let count = width.min(inputs.columns - column);
 		let x = &inputs.blocks[column * SAMPLE_PAIRS..][..count * SAMPLE_PAIRS];
-		for (group, g) in gradient.blocks.as_chunks::<GROUP_BLOCKS>().0.iter().enumerate() {
-			let place = WeightBlock { group, column };
-			match count {
-				1 => update_panel::<S, 1>(s, target, g, x, place, step),
-				2 => update_panel::<S, 2>(s, target, g, x, place, step),
-				3 => update_panel::<S, 3>(s, target, g, x, place, step),
-				_ => update_panel::<S, 4>(s, target, g, x, place, step),
-			}
+		let gradients = gradient.blocks.as_chunks::<GROUP_BLOCKS>().0;
+		match count {
+			1 => update_panel::<S, 1>(s, target, gradients, x, column, step),
+			2 => update_panel::<S, 2>(s, target, gradients, x, column, step),
+			3 => update_panel::<S, 3>(s, target, gradients, x, column, step),
+			_ => update_panel::<S, 4>(s, target, gradients, x, column, step),
 		}
 	}
 	// Biases are rounded below. Until then, the buffer of the biases holds their gradients.
@@ -121,22 +119,27 @@ impl<'a> UpdateTarget<'a> {
 	}
 }
 
-/// Updates the weights of one group of outputs to one panel of inputs.
+/// Updates the weights of all outputs to one panel of inputs, from block `column` on.
 #[inline(always)]
 fn update_panel<S: SimdI32, const C: usize>(
 	s: S,
 	target: &mut UpdateTarget,
-	g: &[Block; GROUP_BLOCKS],
+	gradients: &[[Block; GROUP_BLOCKS]],
 	x: &[Block],
-	place: WeightBlock,
+	column: usize,
 	step: StepSize,
 ) {
 	let x = x.as_chunks::<C>().0;
 	if S::WIDE {
-		update_vectors::<S, C, C>(s, target, g, x, 0, place, step);
-	} else {
-		for at in 0..C {
-			update_vectors::<S, C, 1>(s, target, g, x, at, place, step);
+		for (group, g) in gradients.iter().enumerate() {
+			update_vectors::<S, C, C>(s, target, g, x, 0, WeightBlock { group, column }, step);
+		}
+		return;
+	}
+	// One block of a panel stays in the nearest cache beside the gradients; a whole panel of four would fill it.
+	for at in 0..C {
+		for (group, g) in gradients.iter().enumerate() {
+			update_vectors::<S, C, 1>(s, target, g, x, at, WeightBlock { group, column }, step);
 		}
 	}
 }
