@@ -79,9 +79,7 @@ fn gather_windows<S: SimdI8>(
 	// Copies: a field behind a reference is loaded again after every store.
 	let (windows, columns, blocks) = (&{ *windows }, panels.columns, &mut panels.blocks[..]);
 	let (left, right) = shifts(windows.in_shift);
-	// Where differences are shifted left, they are clamped first: a difference that the final clamp would cut must not overflow.
-	let limit = if left > 0 { MAX_ACT } else { i32::MAX };
-	let (least, most, half) = (s.splat(-limit), s.splat(limit), s.splat((1 << right) >> 1));
+	let (least, most, half) = (s.splat(-MAX_ACT), s.splat(MAX_ACT), s.splat((1 << right) >> 1));
 	// Lanes beyond the end of a window become zero.
 	let (inputs, outputs) = (last_block_mask(s, windows.window), last_block_mask(s, windows.horizon));
 	for column in 0..(count.min(TILES) * TILE) {
@@ -96,9 +94,12 @@ fn gather_windows<S: SimdI8>(
 				let mut x = [half; 2];
 				for j in 0..2 {
 					let past = ends[2 * i + j] - windows.window + block * LANES;
-					let difference = s.sub(sixteen(s, windows.values, past), s.splat(lasts[2 * i + j]));
-					let difference = s.shl(s.min(s.max(difference, least), most), left);
-					x[j] = s.shr(s.add(difference, half), right);
+					x[j] = s.sub(sixteen(s, windows.values, past), s.splat(lasts[2 * i + j]));
+					if left > 0 {
+						// A difference that the final clamp would cut must not overflow.
+						x[j] = s.shl(s.min(s.max(x[j], least), most), left);
+					}
+					x[j] = s.shr(s.add(x[j], half), right);
 				}
 				v[i] = s.pack_clamped(x[0], x[1]);
 			}

@@ -251,7 +251,7 @@ impl SimdI8 for Avx2 {
 	#[inline(always)]
 	fn dot_short<const K: usize>(self, sum: V, a: [V; K], b: [V; K]) -> V {
 		let mut out = sum;
-		for half in 0..2 {
+		for (half, out) in out.iter_mut().enumerate() {
 			// SAFETY: `self` exists only where the processor has the feature.
 			unsafe {
 				let mut short = _mm256_setzero_si256();
@@ -259,7 +259,7 @@ impl SimdI8 for Avx2 {
 					let products = _mm256_maddubs_epi16(a[k][half], b[k][half]);
 					short = if k == 0 { products } else { _mm256_add_epi16(short, products) };
 				}
-				out[half] = _mm256_add_epi32(out[half], _mm256_madd_epi16(short, _mm256_set1_epi16(1)));
+				*out = _mm256_add_epi32(*out, _mm256_madd_epi16(short, _mm256_set1_epi16(1)));
 			}
 		}
 		out

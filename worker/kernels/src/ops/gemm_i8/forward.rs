@@ -1,6 +1,6 @@
 //! Forward passes of dense layers in 8 bits, over whole batches.
 
-use super::{product, short_sums::together_with_any, Together};
+use super::{product, short_sums::together_by_block, Together};
 use crate::{
 	layout::{
 		row_value_mut, BatchTilesU8, Block, WeightsI8, ACT_FRAC_U8, BATCH, BATCH_BLOCKS, ROWS, TILE, TILES, WEIGHT_FRAC_I8,
@@ -48,7 +48,7 @@ impl Operation for DenseReluU8<'_> {
 /// Computes [`DenseReluU8`] on vectors.
 #[inline(always)]
 fn dense_relu_u8<S: SimdI8>(s: S, layer: &WeightsI8, x: &BatchTilesU8, y: &mut BatchTilesU8) {
-	let (shift, together) = (layer.shift(), together_with_any(s, &layer.forward));
+	let (shift, together) = (layer.shift(), together_by_block(s, &layer.forward));
 	for tile in 0..TILES {
 		let (x, y) = (x.tile(tile), y.tile_mut(tile));
 		for (group, ((start, w), y)) in layer.start.iter().zip(layer.groups()).zip(y).enumerate() {
@@ -136,7 +136,7 @@ impl Operation for DenseSumsU8<'_> {
 /// Computes [`DenseSumsU8`] on vectors.
 #[inline(always)]
 fn dense_sums_u8<S: SimdI8>(s: S, layer: &WeightsI8, x: &BatchTilesU8, sums: &mut [Block]) {
-	let together = together_with_any(s, &layer.forward);
+	let together = together_by_block(s, &layer.forward);
 	for tile in 0..TILES {
 		let x = x.tile(tile);
 		let groups = sums.as_chunks_mut::<BATCH_BLOCKS>().0.as_chunks_mut::<ROWS>().0;

@@ -1,7 +1,7 @@
 //! Gradients of the inputs of dense layers in 8 bits.
 
 use super::{
-	add_quad, add_quads, add_short, clamp_i8, short_sums::reach_of_quarters, start_rows, with_offset, without_offset, Together,
+	add_quad, add_quads, add_short, clamp_i8, short_sums::together_by_quarter, start_rows, with_offset, without_offset, Together,
 };
 use crate::{
 	layout::{BatchTilesU8, Block, GradientGroupsI8, WeightsI8, BATCH, BATCH_BLOCKS, LANES, ROWS, TILE, TILES},
@@ -131,17 +131,9 @@ fn together_by_group<S: SimdI8>(s: S, layer: &WeightsI8) -> Vec<Together> {
 	}
 	let chunks = layer.outputs.div_ceil(ROWS).div_ceil(4);
 	let columns = layer.inputs.div_ceil(LANES);
-	let mut all = vec![Together::None; columns * LANES / ROWS * chunks];
-	for column in 0..columns {
-		for (chunk, blocks) in layer.column(column).chunks(4).enumerate() {
-			let mut quads = [s.splat(0); 4];
-			for i in 0..blocks.len() {
-				quads[i] = s.load(&blocks[i]);
-			}
-			for (quarter, reach) in reach_of_quarters(s, quads).into_iter().enumerate() {
-				all[(column * LANES / ROWS + quarter) * chunks + chunk] = reach.together(u8::MAX.into());
-			}
-		}
+	let mut all = vec![Together::NONE; columns * LANES / ROWS * chunks];
+	for (column, to) in all.chunks_exact_mut((LANES / ROWS * chunks).max(1)).enumerate() {
+		together_by_quarter(s, layer.column(column), to);
 	}
 	all
 }
@@ -211,7 +203,7 @@ impl InputGroup<'_> {
 			let w = [w0, w1, w2, w3].map(|w| quarter_of(w, quarter));
 			add_quads(s, &mut sums, [x0, x1, x2, x3], at, w, *together);
 		}
-		let all_fit = together.last().is_some_and(|together| *together != Together::None);
+		let all_fit = together.last().is_some_and(|together| *together != Together::NONE);
 		for (w, x) in rest.iter().zip(&x[fours.len() * 4..]) {
 			if all_fit {
 				add_short(s, &mut sums, [x], at, [quarter_of(w, quarter)]);

@@ -85,19 +85,19 @@ fn add_quads<S: SimdI8, const C: usize, const N: usize>(
 	[w0, w1, w2, w3]: [&[i32; ROWS]; 4],
 	together: Together,
 ) {
-	match together {
-		Together::Four => add_short(s, sums, [x0, x1, x2, x3], at, [w0, w1, w2, w3]),
-		Together::Two => {
+	match together.0 {
+		3 => add_short(s, sums, [x0, x1, x2, x3], at, [w0, w1, w2, w3]),
+		2 => {
 			add_short(s, sums, [x0, x1], at, [w0, w1]);
 			add_short(s, sums, [x2, x3], at, [w2, w3]);
 		}
-		Together::One => {
+		1 => {
 			add_short(s, sums, [x0], at, [w0]);
 			add_short(s, sums, [x1], at, [w1]);
 			add_short(s, sums, [x2], at, [w2]);
 			add_short(s, sums, [x3], at, [w3]);
 		}
-		Together::None => {
+		_ => {
 			// Unrolled by hand: compilers do not unroll a loop around so much code.
 			add_quad(s, sums, x0, at, w0);
 			add_quad(s, sums, x1, at, w1);
@@ -138,7 +138,7 @@ fn product<S: SimdI8, const C: usize, const N: usize>(
 	} else {
 		for (w, [x0, x1, x2, x3]) in blocks {
 			let [w0, w1, w2, w3] = w.0.as_chunks::<ROWS>().0 else { continue };
-			add_quads(s, &mut sums, [x0, x1, x2, x3], at, [w0, w1, w2, w3], Together::None);
+			add_quads(s, &mut sums, [x0, x1, x2, x3], at, [w0, w1, w2, w3], Together::NONE);
 		}
 	}
 	sums

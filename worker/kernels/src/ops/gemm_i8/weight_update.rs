@@ -2,7 +2,7 @@
 
 use super::{
 	product,
-	short_sums::{reach_of_blocks, Reach},
+	short_sums::{limit_of, BatchReach},
 	without_offset, Together,
 };
 use crate::{
@@ -84,7 +84,13 @@ fn weight_update_i8<S: SimdI8>(
 	for (sums, g) in weights.start.iter_mut().zip(gradients) {
 		*sums = row_sums(s, g);
 	}
-	let (width, reach) = (panel_width(inputs.columns), reach_of_blocks(s, &gradient.blocks));
+	let (width, mut reach) = (panel_width(inputs.columns), Vec::new());
+	if S::SHORT_SUMS {
+		reach.reserve(gradients.len());
+		for g in gradients {
+			reach.push(BatchReach::new(s, g));
+		}
+	}
 	let target = &mut UpdateTargetI8::new(layer, weights);
 	for column in (0..inputs.columns).step_by(width) {
 		let count = width.min(inputs.columns - column);
@@ -146,24 +152,21 @@ impl<'a> UpdateTargetI8<'a> {
 		&mut self,
 		s: S,
 		gradients: &[[Block; BATCH_BLOCKS]],
-		reach: &[Reach],
+		reach: &[BatchReach],
 		x: &[Block],
 		column: usize,
 		step: StepSize,
 	) {
 		let x = x.as_chunks::<C>().0;
-		let largest = largest_of_blocks(s, x);
+		let limits = limits_of_blocks(s, x);
 		for (group, g) in gradients.iter().enumerate() {
 			let place = WeightBlock { group, column };
 			if S::WIDE {
 				self.update_vectors::<S, C, C>(s, GroupGradients { blocks: g, together: &[] }, x, 0, place, step);
 			} else {
 				for at in 0..C {
-					let mut together = [Together::None; BATCH_BLOCKS];
-					if S::SHORT_SUMS {
-						let reach = reach[group * BATCH_BLOCKS..][..BATCH_BLOCKS].iter().zip(&largest[at]);
-						together.iter_mut().zip(reach).for_each(|(to, (reach, most))| *to = reach.together(*most));
-					}
+					let together =
+						if S::SHORT_SUMS { reach[group].together(&limits[at]) } else { [Together::NONE; BATCH_BLOCKS] };
 					self.update_vectors::<S, C, 1>(s, GroupGradients { blocks: g, together: &together }, x, at, place, step);
 				}
 			}
@@ -228,12 +231,12 @@ impl<'a> UpdateTargetI8<'a> {
 	}
 }
 
-/// Returns the largest value of each block of a panel over each sixteen samples; zeros if the back-end does not use it.
+/// Returns the [limit](limit_of) of each block of a panel over each sixteen samples; zeros if the back-end does not use it.
 #[inline(always)]
-fn largest_of_blocks<S: SimdI8, const C: usize>(s: S, x: &[[Block; C]]) -> [[i32; BATCH_BLOCKS]; C] {
-	let mut largest = [[0; BATCH_BLOCKS]; C];
+fn limits_of_blocks<S: SimdI8, const C: usize>(s: S, x: &[[Block; C]]) -> [[i32; BATCH_BLOCKS]; C] {
+	let mut limits = [[0; BATCH_BLOCKS]; C];
 	if !S::SHORT_SUMS {
-		return largest;
+		return limits;
 	}
 	for (block, x) in x.as_chunks::<4>().0.iter().enumerate().take(BATCH_BLOCKS) {
 		for c in 0..C {
@@ -242,10 +245,10 @@ fn largest_of_blocks<S: SimdI8, const C: usize>(s: S, x: &[[Block; C]]) -> [[i32
 			let halves = s.max_u8(all, s.shr(all, 16));
 			let mut lanes = Block::ZERO;
 			s.store(&mut lanes, s.max_u8(halves, s.shr(halves, 8)));
-			largest[c][block] = lanes.0.iter().fold(0, |most, lane| most.max(lane & 0xff));
+			limits[c][block] = limit_of(lanes.0.iter().fold(0, |most, lane| most.max(lane & 0xff)));
 		}
 	}
-	largest
+	limits
 }
 
 /// Computes the sum over a batch of each of four neurons, or of each of four outputs over its weights.
