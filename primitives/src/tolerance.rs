@@ -97,7 +97,7 @@ mod tests {
 		assert_eq!((agreement.median, agreement.agrees), (near.clone(), alloc::vec![true, true, false]));
 		assert_eq!(decided(&[near.clone(), near.clone()], 4), None, "two of four seats are no majority");
 		assert!(decided(&[near.clone(), near.clone()], 3).is_some(), "one seat did not answer");
-		assert_eq!(decided(&[near.clone()], 3), None);
+		assert_eq!(decided(std::slice::from_ref(&near), 3), None);
 		assert_eq!(decided(&[], 0), None);
 		let scattered = [sums(&[&[1_000_000]]), sums(&[&[2_000_000]]), sums(&[&[3_000_000]])];
 		assert_eq!(decided(&scattered, 3), None, "nobody agrees with the median but its author");
