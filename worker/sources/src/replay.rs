@@ -212,7 +212,7 @@ mod tests {
 		assert_eq!(closes(&replay, 0, 3, 1).await.0, [(0, 11), (1, 12)], "a bar is known once it has ended");
 		let anew = closes(&replay, 3, 5, 9).await;
 		assert_eq!(anew, (vec![(3, 14), (4, 14), (5, 15)], vec![]), "it begins anew at the last close");
-		assert_eq!(closes(&replay, 8, 9, 9).await.0, [(8, 18), (9, 19)], "the third pass");
+		assert_eq!(closes(&replay, 8, 9, 9).await.0, [(8, 18), (9, 18)], "the third pass begins at the last close of the second");
 	}
 
 	#[tokio::test]
