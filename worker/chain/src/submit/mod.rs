@@ -80,8 +80,8 @@ struct Work<'a> {
 }
 
 impl Chain {
-	/// Signs `call`, submits it, and waits until it is in a best block and has succeeded there. Nothing is signed while the node
-	/// is syncing.
+	/// Signs `call`, submits it, and waits until it is in a best block that [`head`](Chain::head) has reached, and has succeeded there.
+	/// Nothing is signed while the node is syncing.
 	///
 	/// Several calls of one key can be submitted at a time. They are executed in the order in which their nonces were taken.
 	/// After a transient failure, e.g. a lost connection, the call is attempted again with a higher tip until its deadline. The
@@ -98,7 +98,13 @@ impl Chain {
 		loop {
 			let head = self.head();
 			match self.turn(&mut work, head).await {
-				Ok(included) => return Ok(included),
+				Ok(included) => {
+					// The node can report a transaction before its block. A timeout is fine: another branch can be shorter.
+					let mut heads = self.heads();
+					let known = heads.wait_for(|head| head.number >= included.block.number);
+					let _ = tokio::time::timeout(BLOCK_WAIT, known).await;
+					return Ok(included);
+				}
 				Err(Stop::Final(error)) => return Err(error),
 				Err(Stop::Raise) => continue,
 				Err(Stop::Watch) => {}
