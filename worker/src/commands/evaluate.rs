@@ -36,7 +36,7 @@ pub struct EvaluateArgs {
 	#[arg(long, value_name = "FILE", required_unless_present = "domain")]
 	model: Option<PathBuf>,
 	/// CSV file, also compressed by gzip, or - for standard input; FILE:1000 uses its first 1000 rows
-	#[arg(long, value_name = "FILE[:ROWS]", required_unless_present = "domain")]
+	#[arg(long, value_name = "FILE[:ROWS]", required_unless_present = "domain", conflicts_with = "config")]
 	csv: Option<SeriesSource>,
 	#[command(flatten)]
 	columns: ColumnArgs,
