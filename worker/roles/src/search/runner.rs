@@ -549,7 +549,7 @@ impl Runner {
 		self.shared.as_ref().filter(|queue| is_due && self.data.has_nets() && queue.is_watched())
 	}
 
-	/// Offers a part of `trials` to other workers, if there is one.
+	/// Puts a part of `trials` on the queue of this host if another worker looks at it. Returns the parts.
 	fn offered(&self, trials: &[Trial]) -> Vec<Part> {
 		let Some(queue) = self.watched() else { return Vec::new() };
 		let problem = self.data.problem();

@@ -97,7 +97,8 @@ pub(super) struct Part {
 	task: Submitted,
 }
 
-/// Offers the last half of a batch. `terms` has everything but the candidates, and models have up to `model_bytes` bytes.
+/// Puts the last half of a batch on the queue of this host, in parts. `terms` has everything but the candidates. Models have up to
+/// `model_bytes` bytes.
 pub(super) fn offer(
 	queue: &HostQueue,
 	domain: DomainId,
