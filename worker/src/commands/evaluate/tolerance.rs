@@ -33,7 +33,7 @@ pub struct DomainArgs {
 	#[arg(
 		long,
 		value_name = "ID",
-		conflicts_with_all = ["csv", "column", "inputs", "label", "map", "split", "cores"],
+		conflicts_with_all = ["csv", "split", "cores", "ColumnArgs", "ReadArgs", "RowLabelArgs"],
 		help_heading = "Tolerance domain"
 	)]
 	pub domain: Option<DomainId>,
@@ -42,7 +42,7 @@ pub struct DomainArgs {
 		long = "gene",
 		value_name = "NAME=VALUE",
 		requires = "domain",
-		conflicts_with = "model",
+		conflicts_with_all = ["model", "csv"],
 		help_heading = "Tolerance domain"
 	)]
 	genes: Vec<GeneValue>,

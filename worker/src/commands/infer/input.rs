@@ -35,7 +35,12 @@ pub struct InputArgs {
 	input_units: Vec<f64>,
 	/// Raw input in place of a file: the values of one window with commas, in raw units of the domain, or the bytes of a row; may be given
 	/// several times, for up to 64 windows
-	#[arg(long, value_name = "NUMBER,...", allow_hyphen_values = true, conflicts_with = "csv")]
+	#[arg(
+		long,
+		value_name = "NUMBER,...",
+		allow_hyphen_values = true,
+		conflicts_with_all = ["csv", "map", "raw", "without", "input_units", "ColumnArgs", "ReadArgs"]
+	)]
 	input: Vec<String>,
 }
 
