@@ -136,10 +136,13 @@ class RunTest(unittest.TestCase):
                 ["checkpoint", {}],
                 ["answer", {}],
                 ["__init__", {}],
+                ["METHODS", {}],
+                [7, {}],
             ],
         )
         errors = [answer.get("error") for answer in found]
-        self.assertEqual([error and error["code"] for error in errors], [-32700, -32700, 1, None, 1, 1, 1, 1, -32601, None, 1, -32601, -32601])
+        codes = [-32700, -32700, 1, None, 1, 1, 1, 1, -32601, None, 1, -32601, -32601, -32601, -32601]
+        self.assertEqual([error and error["code"] for error in errors], codes)
         self.assertIn("version 2 of the protocol", errors[2]["message"])
         self.assertIn("invalid value 100 of gene `x`", errors[4]["message"])
         self.assertIn("`nan` of gene `x` is not a whole number", errors[5]["message"])

@@ -150,6 +150,21 @@ class _Program:
     def on_champion_found(self, genes: Genes, fitness: int, **_: Any) -> Any:
         self.optimizer.on_champion_found(genes, fitness)
 
+    METHODS = (
+        "initialize",
+        "configure",
+        "ask",
+        "tell",
+        "inject",
+        "checkpoint",
+        "restore",
+        "refused",
+        "on_generation_start",
+        "on_generation_end",
+        "on_between_candidates",
+        "on_champion_found",
+    )
+
     def answer(self, line: str) -> Optional[Dict[str, Any]]:
         """Returns the answer to a line; `None` for one that has none."""
         try:
@@ -159,10 +174,9 @@ class _Program:
             return {"jsonrpc": "2.0", "id": None, "error": {"code": PARSE_ERROR, "message": f"no message: {error}"}}
         envelope: Dict[str, Any] = {"jsonrpc": "2.0", "id": message.get("id")}
         try:
-            called = None if method.startswith("_") or method in ("answer", "optimizer", "space") else getattr(self, method, None)
-            if called is None:
+            if method not in self.METHODS:
                 raise _Unknown
-            result = called(**(message.get("params") or {}))
+            result = getattr(self, method)(**(message.get("params") or {}))
             # Numbers that JSON does not have, e.g. NaN, are an error here.
             json.dumps(result, allow_nan=False)
             envelope["result"] = result
