@@ -1,15 +1,13 @@
-"""The interface of a program of a tolerance domain, and the loop that speaks its protocol."""
+"""The interface of a program of a tolerance domain."""
 
 from __future__ import annotations
 
 import json
 import math
-import os
 import sys
-import traceback
 from typing import IO, Any, Dict, List, Optional, Sequence
 
-from ._optimizer import METHOD_NOT_FOUND, PARSE_ERROR, VERSION
+from ._lines import VERSION, Methods, answer_lines, check_version
 
 LARGEST_SUM = 2**32 - 2
 """Largest error sum of a chunk."""
@@ -64,10 +62,7 @@ class _Program:
         self.evaluator = evaluator
 
     def initialize(self, params: Dict[str, Any]) -> Any:
-        if params["version"] != VERSION:
-            raise ValueError(
-                f"the worker speaks version {params['version']} of the protocol, and this package {VERSION}: update the older one"
-            )
+        check_version(params["version"])
         if params.get("kind") != "evaluator":
             raise ValueError(f"the worker asks for a program of kind {params.get('kind')!r}, and this one is an evaluator")
         return {"version": VERSION}
@@ -86,6 +81,10 @@ class _Program:
             raise ValueError(f"`train` has returned {model!r}: return 1 byte or more")
         return {"model": "0x" + bytes(model).hex()}
 
+    def methods(self) -> Methods:
+        """Returns the functions of the protocol."""
+        return {"initialize": self.initialize, "evaluate": self.evaluate, "train": self.train}
+
     def sum(self, model: bytes, chunk: int) -> int:
         """Returns the sum of a chunk. An error that is no number counts as the largest one: a training that diverges has such errors."""
         error = float(self.evaluator.evaluate(model, chunk))
@@ -95,27 +94,6 @@ class _Program:
             raise ValueError(f"the error {error} of chunk {chunk} is negative: return 0 or more")
         scaled = error * self.evaluator.SCALE
         return LARGEST_SUM if scaled >= LARGEST_SUM else round(scaled)
-
-    METHODS = {"initialize": initialize, "evaluate": evaluate, "train": train}
-
-    def answer(self, line: str) -> Optional[Dict[str, Any]]:
-        """Returns the answer to a line; `None` for one that has none."""
-        try:
-            message = json.loads(line)
-            method, is_notification = message["method"], "id" not in message
-        except (ValueError, TypeError, KeyError) as error:
-            return {"jsonrpc": "2.0", "id": None, "error": {"code": PARSE_ERROR, "message": f"no message: {error}"}}
-        envelope: Dict[str, Any] = {"jsonrpc": "2.0", "id": message.get("id")}
-        called = self.METHODS.get(method) if isinstance(method, str) else None
-        if called is None:
-            envelope["error"] = {"code": METHOD_NOT_FOUND, "message": f"method `{method}` is not implemented"}
-        else:
-            try:
-                envelope["result"] = called(self, message.get("params") or {})
-            except Exception as error:  # The worker names it.
-                traceback.print_exc(file=sys.stderr)
-                envelope["error"] = {"code": 1, "message": f"{method}: {type(error).__name__}: {error}"}
-        return None if is_notification else envelope
 
 
 def _bytes(text: Any) -> bytes:
@@ -130,16 +108,7 @@ def serve(evaluator: Evaluator, source: Optional[IO[str]] = None, target: Option
 
     Whatever else the program prints goes to standard error, since standard output has answers alone.
     """
-    if target is None:
-        target = os.fdopen(os.dup(1), "w", encoding="utf-8")
-        os.dup2(2, 1)
-        sys.stdout = sys.stderr
-    program = _Program(evaluator)
-    for line in source if source is not None else sys.stdin:
-        answer = program.answer(line)
-        if answer is not None:
-            target.write(json.dumps(answer) + "\n")
-            target.flush()
+    answer_lines(_Program(evaluator).methods(), source, target)
 
 
 def sums_of(evaluator: Evaluator, model: bytes, chunks: Sequence[int]) -> List[int]:

@@ -1,16 +1,12 @@
-"""The interface of a meta-optimizer, and the loop that speaks its protocol."""
+"""The interface of a meta-optimizer."""
 
 from __future__ import annotations
 
-import json
 import math
-import os
-import sys
-import traceback
 from dataclasses import dataclass
 from typing import IO, Any, Dict, List, Mapping, Optional, Sequence
 
-from ._optimizer import METHOD_NOT_FOUND, PARSE_ERROR, VERSION
+from ._lines import VERSION, Methods, answer_lines, check_version
 from ._space import Genes, Space
 
 KIND = "meta-optimizer"
@@ -65,10 +61,7 @@ class _Program:
         self.meta = meta
 
     def initialize(self, params: Dict[str, Any]) -> Any:
-        if params["version"] != VERSION:
-            raise ValueError(
-                f"the worker speaks version {params['version']} of the protocol, and this package {VERSION}: update the older one"
-            )
+        check_version(params["version"])
         if params.get("kind") != KIND:
             kind = params.get("kind")
             raise ValueError(f"the worker asks for a program of kind {kind!r}, and this one is a {KIND}: name it in `proposal_program`")
@@ -83,26 +76,9 @@ class _Program:
             raise ValueError(f"`propose` has returned {len(trials)} candidates: return at most `count`, here {count}")
         return {"trials": trials}
 
-    METHODS = {"initialize": initialize, "propose": propose}
-
-    def answer(self, line: str) -> Optional[Dict[str, Any]]:
-        """Returns the answer to a line; `None` for one that has none."""
-        try:
-            message = json.loads(line)
-            method, is_notification = message["method"], "id" not in message
-        except (ValueError, TypeError, KeyError) as error:
-            return {"jsonrpc": "2.0", "id": None, "error": {"code": PARSE_ERROR, "message": f"no message: {error}"}}
-        envelope: Dict[str, Any] = {"jsonrpc": "2.0", "id": message.get("id")}
-        called = self.METHODS.get(method) if isinstance(method, str) else None
-        if called is None:
-            envelope["error"] = {"code": METHOD_NOT_FOUND, "message": f"method `{method}` is not implemented"}
-        else:
-            try:
-                envelope["result"] = called(self, message.get("params") or {})
-            except Exception as error:  # The worker names it.
-                traceback.print_exc(file=sys.stderr)
-                envelope["error"] = {"code": 1, "message": f"{method}: {type(error).__name__}: {error}"}
-        return None if is_notification else envelope
+    def methods(self) -> Methods:
+        """Returns the functions of the protocol."""
+        return {"initialize": self.initialize, "propose": self.propose}
 
 
 def advise(meta: MetaOptimizer, source: Optional[IO[str]] = None, target: Optional[IO[str]] = None) -> None:
@@ -110,13 +86,4 @@ def advise(meta: MetaOptimizer, source: Optional[IO[str]] = None, target: Option
 
     Whatever else the program prints goes to standard error, since standard output has answers alone.
     """
-    if target is None:
-        target = os.fdopen(os.dup(1), "w", encoding="utf-8")
-        os.dup2(2, 1)
-        sys.stdout = sys.stderr
-    program = _Program(meta)
-    for line in source if source is not None else sys.stdin:
-        answer = program.answer(line)
-        if answer is not None:
-            target.write(json.dumps(answer) + "\n")
-            target.flush()
+    answer_lines(_Program(meta).methods(), source, target)

@@ -1,20 +1,14 @@
-"""The interface of an optimizer, and the loop that speaks the protocol."""
+"""The interface of an optimizer."""
 
 from __future__ import annotations
 
 import base64
-import json
-import os
 import pickle
 import sys
-import traceback
-from typing import IO, Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Union
+from typing import IO, Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence, Union
 
+from ._lines import VERSION, Methods, UnknownMethod, answer_lines, check_version
 from ._space import Genes, Space
-
-VERSION = 1
-METHOD_NOT_FOUND = -32601
-PARSE_ERROR = -32700
 
 
 class Part(NamedTuple):
@@ -83,10 +77,6 @@ class Optimizer:
         self.__dict__.update(pickle.loads(base64.b64decode(state)))
 
 
-class _Unknown(Exception):
-    """A method that this package does not have."""
-
-
 class _Program:
     """Calls the methods of an optimizer that messages name."""
 
@@ -95,8 +85,7 @@ class _Program:
         self.space = Space([])
 
     def initialize(self, version: int, kind: str = "optimizer", **_: Any) -> Any:
-        if version != VERSION:
-            raise ValueError(f"the worker speaks version {version} of the protocol, and this package {VERSION}: update the older one")
+        check_version(version)
         if kind != "optimizer":
             raise ValueError(f"the worker asks for a program of kind {kind!r}, and this one is an optimizer: correct its configuration")
         return {"version": VERSION}
@@ -128,7 +117,7 @@ class _Program:
     def checkpoint(self, **_: Any) -> Any:
         state = self.optimizer.checkpoint()
         if state is None:
-            raise _Unknown
+            raise UnknownMethod
         return {"state": state}
 
     def restore(self, state: Any, **_: Any) -> Any:
@@ -150,42 +139,27 @@ class _Program:
     def on_champion_found(self, genes: Genes, fitness: int, **_: Any) -> Any:
         self.optimizer.on_champion_found(genes, fitness)
 
-    METHODS = (
-        "initialize",
-        "configure",
-        "ask",
-        "tell",
-        "inject",
-        "checkpoint",
-        "restore",
-        "refused",
-        "on_generation_start",
-        "on_generation_end",
-        "on_between_candidates",
-        "on_champion_found",
-    )
+    def methods(self) -> Methods:
+        """Returns the functions of the protocol. Their arguments are the members of `params`."""
+        functions: Sequence[Callable[..., Any]] = (
+            self.initialize,
+            self.configure,
+            self.ask,
+            self.tell,
+            self.inject,
+            self.checkpoint,
+            self.restore,
+            self.refused,
+            self.on_generation_start,
+            self.on_generation_end,
+            self.on_between_candidates,
+            self.on_champion_found,
+        )
+        return {function.__name__: _spread(function) for function in functions}
 
-    def answer(self, line: str) -> Optional[Dict[str, Any]]:
-        """Returns the answer to a line; `None` for one that has none."""
-        try:
-            message = json.loads(line)
-            method, is_notification = message["method"], "id" not in message
-        except (ValueError, TypeError, KeyError) as error:
-            return {"jsonrpc": "2.0", "id": None, "error": {"code": PARSE_ERROR, "message": f"no message: {error}"}}
-        envelope: Dict[str, Any] = {"jsonrpc": "2.0", "id": message.get("id")}
-        try:
-            if method not in self.METHODS:
-                raise _Unknown
-            result = getattr(self, method)(**(message.get("params") or {}))
-            # Numbers that JSON does not have, e.g. NaN, are an error here.
-            json.dumps(result, allow_nan=False)
-            envelope["result"] = result
-        except _Unknown:
-            envelope["error"] = {"code": METHOD_NOT_FOUND, "message": f"method `{method}` is not implemented"}
-        except Exception as error:  # The worker names it, and starts the program again.
-            traceback.print_exc(file=sys.stderr)
-            envelope["error"] = {"code": 1, "message": f"{method}: {type(error).__name__}: {error}"}
-        return None if is_notification else envelope
+
+def _spread(function: Callable[..., Any]) -> Callable[[Any], Any]:
+    return lambda params: function(**params)
 
 
 def run(optimizer: Optimizer, source: Optional[IO[str]] = None, target: Optional[IO[str]] = None) -> None:
@@ -193,13 +167,4 @@ def run(optimizer: Optimizer, source: Optional[IO[str]] = None, target: Optional
 
     Whatever else the program prints goes to standard error, since standard output has answers alone.
     """
-    if target is None:
-        target = os.fdopen(os.dup(1), "w", encoding="utf-8")
-        os.dup2(2, 1)
-        sys.stdout = sys.stderr
-    program = _Program(optimizer)
-    for line in source if source is not None else sys.stdin:
-        answer = program.answer(line)
-        if answer is not None:
-            target.write(json.dumps(answer) + "\n")
-            target.flush()
+    answer_lines(_Program(optimizer).methods(), source, target)

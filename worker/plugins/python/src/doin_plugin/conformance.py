@@ -17,8 +17,8 @@ import time
 from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 from ._evaluator import LARGEST_SUM
+from ._lines import METHOD_NOT_FOUND, VERSION
 from ._meta import KIND as META
-from ._optimizer import METHOD_NOT_FOUND, VERSION
 from ._space import Genes, Space
 
 MOST_LINE = 16 << 20
