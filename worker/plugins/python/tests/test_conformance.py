@@ -81,6 +81,24 @@ class ConformanceTest(unittest.TestCase):
         code, failed = outcomes(["/nonexistent/program"])
         self.assertTrue(code == 1 and all("cannot be started" in reason for reason in failed), failed)
 
+    def test_a_program_that_closes_its_output_and_runs_on_fails(self) -> None:
+        code, failed = outcomes([sys.executable, "-c", "import os, time\nos.close(1)\ntime.sleep(1000)"], 0.3)
+        self.assertEqual(code, 1)
+        self.assertTrue(all("it has closed its standard output during `initialize`" in reason for reason in failed), failed)
+
+    def test_a_program_of_another_kind_names_the_option(self) -> None:
+        with contextlib.redirect_stderr(io.StringIO()):
+            code, failed = outcomes([sys.executable, str(EXAMPLES / "train_logistic.py")])
+        self.assertEqual(code, 1)
+        self.assertTrue(all("name the kind of the program by --kind" in reason for reason in failed), failed)
+
+    def test_a_timeout_is_a_positive_number(self) -> None:
+        for timeout in ("0", "-1", "nan", "1e300", "soon"):
+            with contextlib.redirect_stderr(io.StringIO()) as printed, self.assertRaises(SystemExit) as ended:
+                conformance.main(["--timeout", timeout, "--", "true"])
+            self.assertEqual(ended.exception.code, 2)
+            self.assertIn(f"`{timeout}` is not a time: expected seconds, more than 0", printed.getvalue())
+
     def test_a_checkpoint_that_forgets_something_fails(self) -> None:
         text = (
             "import random\nfrom doin_plugin import Optimizer, run\n"

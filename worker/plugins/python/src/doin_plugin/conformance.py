@@ -87,7 +87,11 @@ class Program:
         except queue.Empty:
             raise Failure(f"no answer to `{method}` within {self.timeout:g} s: answer each message that has an id") from None
         if line is None:
-            raise Failure(f"it has ended with exit code {self.process.wait()} during `{method}`: see its standard error")
+            try:
+                code = self.process.wait(timeout=self.timeout)
+            except subprocess.TimeoutExpired:
+                raise Failure(f"it has closed its standard output during `{method}`, and runs on: keep it open for answers") from None
+            raise Failure(f"it has ended with exit code {code} during `{method}`: see its standard error")
         if len(line) > MOST_LINE:
             raise Failure(f"a line of more than {MOST_LINE >> 20} MiB: write one message a line")
         try:
@@ -106,7 +110,8 @@ class Program:
         """Sends a message, and returns the result of its answer."""
         envelope = self.answer(method, **params)
         if envelope.get("error") is not None:
-            raise Failure(f"`{method}` is answered by the error {json.dumps(envelope['error'])[:200]}")
+            step = "name the kind of the program by --kind" if method == "initialize" else "see its standard error"
+            raise Failure(f"`{method}` is answered by the error {json.dumps(envelope['error'])[:200]}: {step}")
         if "result" not in envelope:
             raise Failure(f"the answer to `{method}` has no `result`: answer {{}} where there is nothing to say")
         return envelope["result"]
@@ -530,12 +535,22 @@ def check(case: Callable[[Start], None], command: Sequence[str], timeout: float)
             program.end()
 
 
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds <= threading.TIMEOUT_MAX:
+        raise argparse.ArgumentTypeError(f"`{text}` is not a time: expected seconds, more than 0")
+    return seconds
+
+
 def main(arguments: Optional[Sequence[str]] = None) -> int:
     """Runs all cases; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python3 -m doin_plugin.conformance", description="Tests a program against the protocol.")
     kinds = {"optimizer": CASES, META: META_CASES, "evaluator": EVALUATOR_CASES}
     parser.add_argument("--kind", choices=tuple(kinds), default="optimizer", help="kind of the program, optimizer by default")
-    parser.add_argument("--timeout", type=float, default=30.0, help="seconds for an answer, 30 by default")
+    parser.add_argument("--timeout", type=_seconds, default=30.0, help="seconds for an answer, 30 by default")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of lines")
     parser.add_argument("command", nargs="+", metavar="COMMAND", help="the program and its arguments, after --")
     options = parser.parse_args(arguments)
