@@ -71,6 +71,27 @@ class EvaluatorTest(unittest.TestCase):
 
         self.assertEqual(sums_of(Diverging(), b"x", [0, 1, 2]), [LARGEST_SUM] * 3)
 
+    def test_what_is_returned_in_the_place_of_an_error_is_named(self) -> None:
+        class Forgetful(Evaluator):
+            """Returns nothing, and a list."""
+
+            def evaluate(self, model: bytes, chunk: int) -> Any:
+                return [None, [0.5] * 100][chunk]
+
+            def train(self, genes: Dict[str, int]) -> Any:
+                return "model" * 100
+
+        for chunk, shown in ((0, "None"), (1, "[0.5, 0.5, ")):
+            with self.assertRaises(ValueError) as raised:
+                sums_of(Forgetful(), b"", [chunk])
+            self.assertIn(f"`evaluate` has returned {shown}", str(raised.exception))
+            self.assertIn(f" for chunk {chunk}: return a number, 0 or more", str(raised.exception))
+            self.assertLess(len(str(raised.exception)), 160)
+        [found] = answers(Forgetful(), [{"method": "train", "params": {"genes": {}}}])
+        self.assertLess(len(found["error"]["message"]), 160)
+        with self.assertRaisesRegex(TypeError, r"write `serve\(Forgetful\(\)\)`"):
+            serve(Forgetful)  # type: ignore[arg-type]
+
     def test_faults_are_errors_and_the_loop_goes_on(self) -> None:
         class Faulty(Evaluator):
             """Fails in several ways."""
@@ -101,7 +122,7 @@ class EvaluatorTest(unittest.TestCase):
         errors = [answer["error"] for answer in found]
         self.assertEqual([error["code"] for error in errors], [-32700, 1, 1, 1, 1, 1, 1, 1, -32601, -32601])
         self.assertIn("version 2 of the protocol", errors[1]["message"])
-        self.assertIn("this one is an evaluator", errors[2]["message"])
+        self.assertIn("this one is an evaluator: name it in a table `[[programs]]`", errors[2]["message"])
         self.assertIn("MemoryError: too large", errors[3]["message"])
         self.assertIn("is negative", errors[4]["message"])
         self.assertIn("return 1 byte or more", errors[7]["message"])
@@ -113,6 +134,8 @@ class EvaluatorTest(unittest.TestCase):
         for model in (b"{", b"[]", b'{"rate":1}', b'{"rate":1,"depth":1.5}', b'{"rate":1,"depth":true}', b"\xff", b"[" * 100_000):
             with self.assertRaises(InvalidModel):
                 genes_of(model, default)
+        with self.assertRaisesRegex(InvalidModel, "it has other genes than depth, rate"):
+            genes_of(b'{"rate":1}', default)
 
 
 class ExamplesTest(unittest.TestCase):

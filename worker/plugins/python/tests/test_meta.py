@@ -65,15 +65,18 @@ class MetaTest(unittest.TestCase):
             """Proposes what is no candidate."""
 
             def propose(self, features: Features, space: Any, domains: Any, count: int, seed: int) -> Any:
-                return [{"x": 100, "y": 1}] if count == 1 else [{"x": 1, "y": 1}] * 3
+                return [{"x": 100, "y": 1}] if count == 1 else {"x": 1, "y": 1} if count == 4 else [{"x": 1, "y": 1}] * 3
 
         initialize = {"method": "initialize", "params": {"version": 2, "kind": "meta-optimizer"}}
         other = {"method": "initialize", "params": {"version": 1, "kind": "optimizer"}}
-        found = answers(Faulty(), ["{", initialize, other, question(1), question(2), question(3), {"method": "ask"}, {"method": "propose"}])
+        found = answers(Faulty(), ["{", initialize, other, *map(question, (1, 2, 4, 3)), {"method": "ask"}, {"method": "propose"}])
         errors = [answer.get("error") for answer in found]
-        self.assertEqual([error and error["code"] for error in errors], [-32700, 1, 1, 1, 1, None, -32601, 1])
-        for error, part in zip(errors[1:5], ["version 2", "name it in `proposal_program`", "invalid value 100 of gene `x`", "here 2"]):
+        self.assertEqual([error and error["code"] for error in errors], [-32700, 1, 1, 1, 1, 1, None, -32601, 1])
+        parts = ["version 2", "name it in `proposal_program`", "invalid value 100 of gene `x`", "here 2", "expected a list of candidates"]
+        for error, part in zip(errors[1:6], parts):
             self.assertIn(part, error["message"])
+        with self.assertRaisesRegex(TypeError, r"write `advise\(Faulty\(\)\)`"):
+            advise(Faulty)  # type: ignore[arg-type]
 
     def test_distances_are_those_of_the_worker(self) -> None:
         hourly = Features("forecast", {"horizon": 31, "values": 1023})

@@ -149,6 +149,50 @@ class RunTest(unittest.TestCase):
         self.assertIn("unknown gene `y`", errors[6]["message"])
         self.assertIsNone(found[0]["id"])
 
+    def test_what_is_returned_in_the_place_of_candidates_is_named(self) -> None:
+        class Returns(Recorder):
+            """Answers what it is made with."""
+
+            def __init__(self, returned: Any) -> None:
+                super().__init__()
+                self.returned = returned
+
+            def ask(self, count: int) -> Any:
+                return self.returned
+
+        for returned, reason in [
+            (None, "`ask` has returned None: expected a list of candidates"),
+            ({"x": 3}, "`ask` has returned {'x': 3}: expected a list of candidates"),
+            ([[3]], "`[3]` is not a candidate: expected a dict with a value for each gene"),
+            ([Part({"x": 3}, 0)], "`0` is not a divisor of a part: expected a whole number from 1 to 1024"),
+            ([Part({"x": 3}, 2.5)], "`2.5` is not a divisor of a part"),  # type: ignore[arg-type]
+        ]:
+            found = answers(Returns(returned), [CONFIGURE, ["ask", {"count": 2}]])
+            self.assertIn(reason, found[1]["error"]["message"])
+
+    def test_a_class_in_the_place_of_an_object_is_named(self) -> None:
+        with self.assertRaisesRegex(TypeError, r"write `run\(Recorder\(\)\)`"):
+            run(Recorder, io.StringIO(), io.StringIO())  # type: ignore[arg-type]
+
+    def test_a_terminal_is_told_how_to_test_the_program(self) -> None:
+        class Terminal(io.StringIO):
+            """Input that somebody would type."""
+
+            def isatty(self) -> bool:
+                return True
+
+        for source, expected in ((Terminal(), True), (io.StringIO(), False)):
+            with redirect_stderr(io.StringIO()) as printed:
+                run(Recorder(), source, io.StringIO())
+            self.assertEqual("doin_plugin.conformance --kind optimizer -- python3 " in printed.getvalue(), expected)
+
+    def test_attributes_that_cannot_be_pickled_are_named(self) -> None:
+        optimizer = Recorder()
+        optimizer.score = lambda genes: 0  # type: ignore[attr-defined]
+        with redirect_stderr(io.StringIO()) as printed:
+            self.assertIsNone(optimizer.checkpoint())
+        self.assertIn("write `checkpoint` and `restore`", printed.getvalue())
+
     def test_what_a_program_prints_is_no_answer(self) -> None:
         text = (
             "import os\nfrom doin_plugin import Optimizer, run\n"
@@ -195,6 +239,8 @@ class CallbacksTest(unittest.TestCase):
         found = answers(Callbacks(search), [CONFIGURE, ["ask", {"count": 2}], ["ask", {"count": 2}]])
         self.assertIn("invalid value 1000 of gene `x`", found[1]["error"]["message"])
         self.assertEqual(found[2]["result"], {"trials": []})
+        [_, single] = answers(Callbacks(lambda of: of.evaluate({"x": 1})), [CONFIGURE, ["ask", {"count": 2}]])  # type: ignore
+        self.assertIn("`evaluate` was called with {'x': 1}: expected a list of candidates", single["error"]["message"])
 
     def test_an_algorithm_that_proposes_known_candidates_only_does_not_hang(self) -> None:
         def search(of: Search) -> None:

@@ -37,14 +37,34 @@ class SpaceTest(unittest.TestCase):
     def test_candidates_of_another_space_are_refused_by_name(self) -> None:
         for change, reason in [
             ({"depth": 1}, "unknown gene `depth`: the space has family, kernel, stride, rate"),
+            ({0: 1, "depth": 1}, "unknown gene `0`"),
             ({"rate": 0}, "invalid value 0 of gene `rate`"),
             ({"rate": 1.0}, "`1.0` of gene `rate` is not a whole number"),
             ({"rate": float("nan")}, "`nan` of gene `rate`"),
-            ({"family": 1}, "gene `kernel` is missing"),
+            ({"family": 1}, "gene `kernel` is missing: expected 2 to 5"),
         ]:
             with self.assertRaisesRegex(ValueError, reason):
-                SPACE.checked({"family": 0, "rate": 9, **change})
+                SPACE.checked({"family": 0, "rate": 9, **change})  # type: ignore[dict-item]
+        with self.assertRaisesRegex(ValueError, r"`\[0, 2\]` is not a candidate"):
+            SPACE.checked([0, 2])  # type: ignore[arg-type]
         self.assertEqual(SPACE.checked({"family": 0, "rate": 9}), {"family": 0, "kernel": 2, "stride": 1, "rate": 9})
+
+    def test_truth_values_are_whole_numbers(self) -> None:
+        family = SPACE.checked({"family": False, "rate": 9})["family"]
+        self.assertEqual((family, type(family)), (0, int))
+
+    def test_values_beyond_the_bounds_are_clamped(self) -> None:
+        gene = Gene("rate", "log", 1, 64)
+        values = [float("-inf"), -3.2, 7.6, 1e300, float("inf"), 10**400]
+        self.assertEqual([gene.clamp(value) for value in values], [1, 1, 8, 64, 64, 64])
+        with self.assertRaisesRegex(ValueError, "the value of gene `rate` is not a number"):
+            gene.clamp(float("nan"))
+
+    def test_genes_without_values_are_refused_by_name(self) -> None:
+        with self.assertRaisesRegex(ValueError, "gene `x` has no values from 9 to 0"):
+            Gene("x", "integer", 9, 0)
+        with self.assertRaisesRegex(ValueError, "gene `x` of kind `log` has the lower bound 0: expected 1 or more"):
+            Gene("x", "log", 0, 9)
 
     def test_a_space_is_read_as_it_is_configured(self) -> None:
         genes = [

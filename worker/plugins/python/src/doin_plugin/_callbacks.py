@@ -8,7 +8,7 @@ import threading
 from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from ._optimizer import Optimizer
-from ._space import Genes, Space
+from ._space import Genes, Space, listed
 
 Key = Tuple[int, ...]
 
@@ -26,13 +26,16 @@ class Search:
     def __init__(self, owner: "Callbacks", space: Space, seed: int, population: int) -> None:
         self.space = space
         self.seed = seed
+        """Seed of all random numbers, for a library that has a generator of its own."""
         self.population = population
+        """Candidates of a generation, as the worker is configured."""
         self.random = random.Random(seed)
+        """Source of random numbers that begins with the seed."""
         self._owner = owner
 
     def evaluate(self, candidates: Sequence[Mapping[str, Any]]) -> List[Optional[int]]:
         """Returns the fitnesses of candidates, lower is better; `None` for one that could not be evaluated. Waits for the worker."""
-        return self._owner._evaluate([self.space.checked(genes) for genes in candidates])
+        return self._owner._evaluate([self.space.checked(genes) for genes in listed(candidates, "`evaluate` was called with")])
 
     def migrants(self) -> List[Tuple[Genes, int]]:
         """Returns champions of others, and models that the worker began with, with their fitnesses, that have come since the last call.

@@ -7,8 +7,9 @@ import math
 import sys
 from typing import IO, Any, Dict, List, Optional, Sequence
 
-from ._lines import VERSION, Methods, answer_lines, check_version
+from ._lines import VERSION, Methods, answer_lines, check_object, check_version, shortened
 
+KIND = "evaluator"
 LARGEST_SUM = 2**32 - 2
 """Largest error sum of a chunk."""
 
@@ -47,9 +48,9 @@ def genes_of(model: bytes, default: Dict[str, int]) -> Dict[str, int]:
     try:
         genes = json.loads(model)
     except (ValueError, RecursionError):
-        raise InvalidModel("no JSON") from None
+        raise InvalidModel("it is not JSON") from None
     if not isinstance(genes, dict) or set(genes) != set(default):
-        raise InvalidModel("other genes")
+        raise InvalidModel(f"it has other genes than {', '.join(sorted(default))}")
     if not all(type(value) is int for value in genes.values()):
         raise InvalidModel("a gene is not a whole number")
     return genes
@@ -63,8 +64,9 @@ class _Program:
 
     def initialize(self, params: Dict[str, Any]) -> Any:
         check_version(params["version"])
-        if params.get("kind") != "evaluator":
-            raise ValueError(f"the worker asks for a program of kind {params.get('kind')!r}, and this one is an evaluator")
+        if params.get("kind") != KIND:
+            kind, step = params.get("kind"), "name it in a table `[[programs]]`"
+            raise ValueError(f"the worker asks for a program of kind {kind!r}, and this one is an {KIND}: {step}")
         return {"version": VERSION}
 
     def evaluate(self, params: Dict[str, Any]) -> Any:
@@ -78,7 +80,7 @@ class _Program:
     def train(self, params: Dict[str, Any]) -> Any:
         model = self.evaluator.train(params["genes"])
         if not isinstance(model, (bytes, bytearray)) or not model:
-            raise ValueError(f"`train` has returned {model!r}: return 1 byte or more")
+            raise ValueError(f"`train` has returned {shortened(model)}: return 1 byte or more")
         return {"model": "0x" + bytes(model).hex()}
 
     def methods(self) -> Methods:
@@ -87,7 +89,11 @@ class _Program:
 
     def sum(self, model: bytes, chunk: int) -> int:
         """Returns the sum of a chunk. An error that is no number counts as the largest one: a training that diverges has such errors."""
-        error = float(self.evaluator.evaluate(model, chunk))
+        returned = self.evaluator.evaluate(model, chunk)
+        try:
+            error = float(returned)
+        except (TypeError, ValueError):
+            raise ValueError(f"`evaluate` has returned {shortened(returned)} for chunk {chunk}: return a number, 0 or more") from None
         if math.isnan(error):
             return LARGEST_SUM
         if error < 0:
@@ -104,11 +110,12 @@ def _bytes(text: Any) -> bytes:
 
 
 def serve(evaluator: Evaluator, source: Optional[IO[str]] = None, target: Optional[IO[str]] = None) -> None:
-    """Answers messages until the input ends.
+    """Answers messages until the input ends. They come from standard input, and answers go to standard output, by default.
 
     Whatever else the program prints goes to standard error, since standard output has answers alone.
     """
-    answer_lines(_Program(evaluator).methods(), source, target)
+    check_object(evaluator, "serve")
+    answer_lines(KIND, _Program(evaluator).methods(), source, target)
 
 
 def sums_of(evaluator: Evaluator, model: bytes, chunks: Sequence[int]) -> List[int]:

@@ -12,6 +12,9 @@ VERSION = 1
 METHOD_NOT_FOUND = -32601
 PARSE_ERROR = -32700
 
+_MOST_SHOWN = 80
+"""Characters of a value that an error shows."""
+
 Methods = Mapping[str, Callable[[Any], Any]]
 """Functions by the methods of messages. A function takes `params`, and returns the `result`."""
 
@@ -26,8 +29,20 @@ def check_version(version: Any) -> None:
         raise ValueError(f"the worker speaks version {version} of the protocol, and this package {VERSION}: update the older one")
 
 
-def answer_lines(methods: Methods, source: Optional[IO[str]] = None, target: Optional[IO[str]] = None) -> None:
-    """Answers the lines of `source`, one message each, until it ends. They are standard input and output by default.
+def check_object(program: Any, function: str) -> None:
+    """Raises TypeError if `function` was called with a class in the place of an object of it."""
+    if isinstance(program, type):
+        raise TypeError(f"`{function}` was called with the class `{program.__name__}`: write `{function}({program.__name__}())`")
+
+
+def shortened(value: Any) -> str:
+    """Returns the beginning of the text of a value, for an error that a log has."""
+    text = repr(value)
+    return text if len(text) <= _MOST_SHOWN else text[:_MOST_SHOWN] + "…"
+
+
+def answer_lines(kind: str, methods: Methods, source: Optional[IO[str]] = None, target: Optional[IO[str]] = None) -> None:
+    """Answers the lines of `source`, one message each, until it ends. Source and target are standard input and output by default.
 
     Whatever else the program prints goes to standard error, since standard output has answers alone.
     """
@@ -35,7 +50,13 @@ def answer_lines(methods: Methods, source: Optional[IO[str]] = None, target: Opt
         target = os.fdopen(os.dup(1), "w", encoding="utf-8")
         os.dup2(2, 1)
         sys.stdout = sys.stderr
-    for line in source if source is not None else sys.stdin:
+    if source is None:
+        source = sys.stdin
+    if source.isatty():
+        # Somebody has started it by hand, and would wait for it in vain.
+        kit = f"python3 -m doin_plugin.conformance --kind {kind} -- python3 {sys.argv[0]}"
+        print(f"this program waits for the messages of a worker, one a line: test it with `{kit}`", file=sys.stderr)
+    for line in source:
         envelope = _answer(methods, line)
         if envelope is not None:
             target.write(json.dumps(envelope) + "\n")

@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import IO, Any, Dict, List, Mapping, Optional, Sequence
 
-from ._lines import VERSION, Methods, answer_lines, check_version
-from ._space import Genes, Space
+from ._lines import VERSION, Methods, answer_lines, check_object, check_version
+from ._space import Genes, Space, listed
 
 KIND = "meta-optimizer"
 
@@ -19,6 +19,7 @@ class Features:
     kind: str
     """Kind of the domain. Domains of different kinds share nothing."""
     numbers: Mapping[str, int]
+    """The numbers by their names. Domains of one kind may have different ones."""
 
     def distance(self, other: "Features") -> float:
         """Returns the sum of the differences of the base-2 logarithms, as the worker computes it. A missing number counts as 0."""
@@ -31,6 +32,7 @@ class Domain:
     """A domain that the worker has searched before."""
 
     name: str
+    """Hash of its specification."""
     features: Features
     found: Sequence[Genes]
     """Its best candidates, best first. Their genes, and the bounds of these, may be others than those of the space to propose for."""
@@ -71,7 +73,7 @@ class _Program:
         space, count = Space.of(params["genes"]), params["count"]
         domains = [Domain(domain["name"], _features(domain["features"]), domain["found"]) for domain in params["domains"]]
         proposed = self.meta.propose(_features(params["features"]), space, domains, count, params["seed"])
-        trials: List[Dict[str, Any]] = [{"genes": space.checked(genes)} for genes in proposed]
+        trials: List[Dict[str, Any]] = [{"genes": space.checked(genes)} for genes in listed(proposed, "`propose` has returned")]
         if len(trials) > count:
             raise ValueError(f"`propose` has returned {len(trials)} candidates: return at most `count`, here {count}")
         return {"trials": trials}
@@ -82,8 +84,9 @@ class _Program:
 
 
 def advise(meta: MetaOptimizer, source: Optional[IO[str]] = None, target: Optional[IO[str]] = None) -> None:
-    """Answers messages until the input ends.
+    """Answers messages until the input ends. They come from standard input, and answers go to standard output, by default.
 
     Whatever else the program prints goes to standard error, since standard output has answers alone.
     """
-    answer_lines(_Program(meta).methods(), source, target)
+    check_object(meta, "advise")
+    answer_lines(KIND, _Program(meta).methods(), source, target)

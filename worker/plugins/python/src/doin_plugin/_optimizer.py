@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import base64
+import operator
 import pickle
 import sys
 from typing import IO, Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence, Union
 
-from ._lines import VERSION, Methods, UnknownMethod, answer_lines, check_version
-from ._space import Genes, Space
+from ._lines import VERSION, Methods, UnknownMethod, answer_lines, check_object, check_version, shortened
+from ._space import Genes, Space, listed
+
+KIND = "optimizer"
+MOST_DIVISOR = 1_024
+"""Largest divisor of a part of a training."""
 
 
 class Part(NamedTuple):
@@ -21,8 +26,9 @@ class Part(NamedTuple):
 class Optimizer:
     """A search algorithm. `configure` and `ask` are needed; everything else has a default.
 
-    A lower fitness is better; `None` stands for a candidate that could not be evaluated. Given the same seed and the same messages, an
-    optimizer should propose the same candidates, so that a search that was interrupted goes on exactly.
+    A lower fitness is better, and the initial champion has 2²⁰; `None` stands for a candidate that could not be evaluated. Given the
+    same seed and the same messages, an optimizer should propose the same candidates, so that a search that was interrupted goes on
+    exactly.
     """
 
     def configure(self, space: Space, seed: int, population: int) -> None:
@@ -66,10 +72,14 @@ class Optimizer:
         """Is called for each candidate that is better than all before it."""
 
     def checkpoint(self) -> Any:
-        """Returns the state as a value of JSON, or `None` if there is none. The default pickles all attributes."""
+        """Returns the state as a value of JSON, or `None` if there is none. The default pickles all attributes.
+
+        If they cannot be pickled, the default prints the reason, and there is no state.
+        """
         try:
             return base64.b64encode(pickle.dumps(self.__dict__)).decode()
-        except (pickle.PicklingError, TypeError, AttributeError):
+        except (pickle.PicklingError, TypeError, AttributeError) as error:
+            print(f"no checkpoint, since an attribute cannot be pickled ({error}): write `checkpoint` and `restore`", file=sys.stderr)
             return None
 
     def restore(self, state: Any) -> None:
@@ -84,10 +94,11 @@ class _Program:
         self.optimizer = optimizer
         self.space = Space([])
 
-    def initialize(self, version: int, kind: str = "optimizer", **_: Any) -> Any:
+    def initialize(self, version: int, kind: str = KIND, **_: Any) -> Any:
         check_version(version)
-        if kind != "optimizer":
-            raise ValueError(f"the worker asks for a program of kind {kind!r}, and this one is an optimizer: correct its configuration")
+        if kind != KIND:
+            step = "name it in `program` of `optimization_config`"
+            raise ValueError(f"the worker asks for a program of kind {kind!r}, and this one is an {KIND}: {step}")
         return {"version": VERSION}
 
     def configure(self, genes: List[Mapping[str, Any]], seed: int, population: int, **_: Any) -> Any:
@@ -96,11 +107,11 @@ class _Program:
         return {}
 
     def ask(self, count: int, **_: Any) -> Any:
-        return {"trials": [self._trial(candidate) for candidate in self.optimizer.ask(count)]}
+        return {"trials": [self._trial(candidate) for candidate in listed(self.optimizer.ask(count), "`ask` has returned")]}
 
     def _trial(self, candidate: Union[Mapping[str, Any], Part]) -> Dict[str, Any]:
         if isinstance(candidate, Part):
-            return {"genes": self.space.checked(candidate.genes), "divisor": candidate.divisor}
+            return {"genes": self.space.checked(candidate.genes), "divisor": _divisor(candidate.divisor)}
         return {"genes": self.space.checked(candidate)}
 
     def tell(self, genes: Genes, fitness: Optional[int], divisor: int = 1, **_: Any) -> Any:
@@ -158,13 +169,25 @@ class _Program:
         return {function.__name__: _spread(function) for function in functions}
 
 
+def _divisor(given: Any) -> int:
+    """Returns the divisor of a part as a whole number of Python."""
+    try:
+        divisor = int(operator.index(given))
+    except TypeError:
+        divisor = 0
+    if not 1 <= divisor <= MOST_DIVISOR:
+        raise ValueError(f"`{shortened(given)}` is not a divisor of a part: expected a whole number from 1 to {MOST_DIVISOR}")
+    return divisor
+
+
 def _spread(function: Callable[..., Any]) -> Callable[[Any], Any]:
     return lambda params: function(**params)
 
 
 def run(optimizer: Optimizer, source: Optional[IO[str]] = None, target: Optional[IO[str]] = None) -> None:
-    """Answers messages until the input ends.
+    """Answers messages until the input ends. They come from standard input, and answers go to standard output, by default.
 
     Whatever else the program prints goes to standard error, since standard output has answers alone.
     """
-    answer_lines(_Program(optimizer).methods(), source, target)
+    check_object(optimizer, "run")
+    answer_lines(KIND, _Program(optimizer).methods(), source, target)

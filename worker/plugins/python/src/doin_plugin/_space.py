@@ -8,6 +8,8 @@ import random
 from dataclasses import dataclass
 from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple
 
+from ._lines import shortened
+
 Genes = Dict[str, int]
 """Values of the genes, by their names."""
 
@@ -24,6 +26,12 @@ class Gene:
     used_if: Optional[Tuple[str, Tuple[int, ...]]] = None
     """Name of an earlier gene, and values of it with which this gene is used; always if `None`."""
 
+    def __post_init__(self) -> None:
+        if self.lo > self.hi:
+            raise ValueError(f"gene `{self.name}` has no values from {self.lo} to {self.hi}: the lower bound comes first")
+        if self.kind == "log" and self.lo < 1:
+            raise ValueError(f"gene `{self.name}` of kind `log` has the lower bound {self.lo}: expected 1 or more")
+
     def sample(self, source: random.Random) -> int:
         """Returns a value drawn uniformly on the scale of the gene."""
         if self.kind != "log":
@@ -31,8 +39,13 @@ class Gene:
         return self.clamp(math.floor(math.exp(source.uniform(math.log(self.lo), math.log(self.hi + 1)))))
 
     def clamp(self, value: float) -> int:
-        """Returns the whole number within the bounds that is nearest to `value`."""
-        return min(max(round(value), self.lo), self.hi)
+        """Returns the whole number within the bounds that is nearest to `value`, which may be infinite.
+
+        Raises ValueError for a NaN.
+        """
+        if value != value:
+            raise ValueError(f"the value of gene `{self.name}` is not a number: it has no nearest one from {self.lo} to {self.hi}")
+        return round(min(max(value, self.lo), self.hi))
 
 
 class Space:
@@ -40,6 +53,9 @@ class Space:
 
     def __init__(self, genes: Iterable[Gene]) -> None:
         self.genes: List[Gene] = list(genes)
+
+    def __repr__(self) -> str:
+        return f"Space({self.genes!r})"
 
     @classmethod
     def of(cls, genes: Iterable[Mapping[str, Any]]) -> "Space":
@@ -74,7 +90,9 @@ class Space:
 
         Raises ValueError with the name of a gene that is missing, unknown, no whole number, or out of its bounds.
         """
-        unknown = sorted(set(genes) - {gene.name for gene in self.genes})
+        if not isinstance(genes, Mapping):
+            raise ValueError(f"`{shortened(genes)}` is not a candidate: expected a dict with a value for each gene")
+        unknown = sorted(set(genes) - {gene.name for gene in self.genes}, key=str)
         if unknown:
             raise ValueError(f"unknown gene `{unknown[0]}`: the space has {', '.join(gene.name for gene in self.genes)}")
         whole: Genes = {}
@@ -84,12 +102,23 @@ class Space:
                 whole[gene.name] = gene.lo
                 continue
             try:
-                whole[gene.name] = operator.index(genes[gene.name])
+                # `index` of Python 3.9 returns truth values as they are.
+                whole[gene.name] = int(operator.index(genes[gene.name]))
             except TypeError:
                 raise ValueError(f"`{genes[gene.name]}` of gene `{gene.name}` is not a whole number: round it") from None
             if not gene.lo <= whole[gene.name] <= gene.hi:
                 raise ValueError(f"invalid value {whole[gene.name]} of gene `{gene.name}`: expected {gene.lo} to {gene.hi}")
-        missing = [gene.name for gene in self.used(whole) if gene.name not in genes]
-        if missing:
-            raise ValueError(f"gene `{missing[0]}` is missing")
+        for gene in self.used(whole):
+            if gene.name not in genes:
+                raise ValueError(f"gene `{gene.name}` is missing: expected {gene.lo} to {gene.hi}")
         return self.canonical(whole)
+
+
+def listed(candidates: Any, how: str) -> List[Any]:
+    """Returns candidates as a list.
+
+    Raises ValueError, which begins with `how` they came, for a single candidate and for what cannot be a list.
+    """
+    if isinstance(candidates, (Mapping, str)) or not isinstance(candidates, Iterable):
+        raise ValueError(f"{how} {shortened(candidates)}: expected a list of candidates")
+    return list(candidates)
