@@ -257,20 +257,27 @@ fn passes_in_its_life(terms: &Terms, mut add: impl FnMut(&mut Sums)) -> f64 {
 	1_000.0 * (0..DRAWS).filter(|_| passes()).count() as f64 / f64::from(DRAWS)
 }
 
-/// All looks at one seat together exceed the limit of a single one, by less than twice: each look is a test of its own, on draws
-/// that it shares with the former looks. A domain has one contender at a time, and each look takes a round.
+/// All looks at one seat together exceed the limit of a single one, by about twice: each look is a test of its own, on draws that
+/// it shares with the former looks. A domain has one contender at a time, and each look takes a round. Decision record 47 says why
+/// that stays.
 #[test]
 fn all_looks_at_a_contender_together() {
 	let stream = &mut Stream::new(&[3; 32], 0, 0);
 	let report = |name: String, share: f64| {
 		println!("up to five draws, {name}: {:.3} %", share / 10.0);
-		assert!(share <= 2.0 * LIMIT, "{name}: {share:.2} per mille");
+		assert!(share <= 2.2 * LIMIT, "{name}: {share:.2} per mille");
 	};
 	for (chunks, correlation) in [(32, 0.0), (32, 0.12), (64, 0.0), (64, 0.12)] {
 		let model = Windows::new(chunks, correlation);
 		let terms = terms(chunks, Spread::Neighbours, false);
 		let share = passes_in_its_life(&terms, |sums| model.add(stream, sums));
 		report(format!("{chunks} chunks of windows, correlation {correlation}"), share);
+	}
+	for chunks in [32, 64] {
+		let model = Windows::new(chunks, 0.0);
+		let terms = terms(chunks, Spread::Independent, false);
+		let share = passes_in_its_life(&terms, |sums| model.add(stream, sums));
+		report(format!("{chunks} independent chunks"), share);
 	}
 	for rows in [8, 16] {
 		let model = Rows::new(rows, 0.1, 0.1);

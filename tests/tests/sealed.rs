@@ -114,6 +114,22 @@ async fn the_owner_survives_a_crash(market: &Market, owner: &mut Worker, workers
 	.await
 }
 
+/// Everybody can recompute the sums of the verdict from what the owner has opened, the seed and the models of the chain.
+fn the_verdict_is_verified(node: &Node) -> Result<()> {
+	let verified = report(node, &["verify", "1"])?;
+	assert_eq!((&verified["domain"], &verified["verdict"], &verified["missing"]), (&json!(1), &json!("verified"), &json!([])));
+	assert_eq!(verified["chunks"], json!((0..64).collect::<Vec<u16>>()), "{verified}");
+	let statements = verified["statements"].as_array().context("a list")?;
+	assert!(statements.iter().all(|statement| statement["verdict"] == "verified" && statement["reason"].is_null()), "{verified}");
+	for evidence in ["on validation", "on segment "] {
+		let is_about = |statement: &Value| statement["about"].as_str().is_some_and(|about| about.contains(evidence));
+		assert!(statements.iter().any(is_about), "{evidence}: {verified}");
+	}
+	let unknown = run("doin-worker", &["verify", "1", "--round", "1000000", "--url", &node.url()])?;
+	assert_eq!(unknown.status.code(), Some(2), "{}", String::from_utf8_lossy(&unknown.stdout));
+	Ok(())
+}
+
 /// The amount that the verdict mints is burned from the purse: the issuance falls by base fees, and by the undivided rest of
 /// seat fees. Nothing of it is emission, so the work is that of `control`.
 async fn the_purse_pays(market: &Market, Paid { block, effective }: Paid, control: &Value) -> Result<()> {
@@ -175,6 +191,7 @@ async fn a_sealed_domain_is_made_fed_paid_and_ended() -> Result<()> {
 	let mut workers = market.workers(8)?;
 	the_owner_survives_a_crash(&market, &mut owner, &mut workers).await?;
 	let verdict = paid(&market, &mut [&mut owner, &mut workers]).await?;
+	the_verdict_is_verified(node)?;
 
 	let champion = node.call("doin_champion", [json!(1), market.hash(verdict.block).await?]).await?;
 	assert_eq!(champion["author"], DAVE, "{champion}");

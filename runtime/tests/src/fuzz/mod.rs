@@ -24,9 +24,10 @@ use doin_primitives::{
 	payload::{Challenge, Reveal, Sums},
 	Hash, RoundId, RoundParams, TaskId,
 };
-use doin_runtime::{configs::system::RuntimeBlockLength, Runtime, RuntimeCall, System, Timing};
+use doin_runtime::{configs::system::RuntimeBlockLength, Runtime, RuntimeCall, RuntimeEvent, System, Timing};
 use frame_support::dispatch::DispatchClass;
 use pallet_doin_forecasts::types::Forecast;
+use pallet_doin_optimae::Event as OptimaeEvent;
 use sp_keyring::Sr25519Keyring;
 use sp_runtime::transaction_validity::{InvalidTransaction, TransactionValidityError};
 use std::collections::BTreeMap;
@@ -48,6 +49,9 @@ pub const ACTORS: [Sr25519Keyring; 14] = [
 	Sr25519Keyring::EveStash,
 	Sr25519Keyring::FerdieStash,
 ];
+
+/// Name under which payments are counted that a purse did not cover.
+pub const PAID_IN_PART: &str = "Evidence::PurseSpent in part";
 
 /// Blocks between two checks of what the calls of holders conserve. A difference stays, so that the next check finds it.
 const HOLDERS_CHECKED: u32 = 8;
@@ -136,6 +140,7 @@ impl World {
 	}
 
 	/// Returns how often each event was deposited, by `Pallet::Event`, and how often each call succeeded or failed, by its error.
+	/// Rounds that are not paid are also counted by their reasons, and payments in part as [`PAID_IN_PART`].
 	pub fn events(&self) -> &BTreeMap<String, u64> {
 		&self.events
 	}
@@ -284,6 +289,13 @@ impl World {
 			let text = format!("{event:?}");
 			let name = text.split([' ', '{', ')']).next().unwrap_or_default().replace("(Event::", "::");
 			*self.events.entry(name).or_default() += 1;
+			if let RuntimeEvent::Optimae(OptimaeEvent::RoundUnpaid { reason, .. }) = event {
+				*self.events.entry(format!("Optimae::RoundUnpaid {reason:?}")).or_default() += 1;
+			}
+		}
+		let in_part = self.payments_in_part(&events);
+		if in_part > 0 {
+			*self.events.entry(PAID_IN_PART.into()).or_default() += in_part;
 		}
 		if let Err(broken) = self.ledger.check(&mut self.chain, &events) {
 			panic!("block {number}: {broken}");

@@ -3,12 +3,14 @@
 use super::{Kind, World, ACTORS};
 use crate::{sealed, Chain};
 use doin_primitives::{
-	bounded_collections::BoundedVec, evidence::segment_hash, round::Phase, views::EvidenceView, Balance, DomainId, Hash, Page,
-	RoundId, DOIN, MILLION,
+	bounded_collections::BoundedVec, emission::affordable, evidence::segment_hash, round::Phase, views::EvidenceView, Balance,
+	DomainId, Hash, Page, RoundId, DOIN, MILLION, Q32,
 };
-use doin_runtime::{AccountId, Optimae, Runtime, RuntimeCall, System, Timing};
+use doin_runtime::{AccountId, Optimae, Runtime, RuntimeCall, RuntimeEvent, System, Timing, Work};
 use doin_traits::{apis::runtime_decl_for_doin_api::DoinApi, Timing as _};
+use pallet_doin_evidence::Event as EvidenceEvent;
 use pallet_doin_optimae::types::Stage;
+use pallet_doin_work::Event as WorkEvent;
 use sp_keyring::Sr25519Keyring;
 
 /// Sealed domain that is there from the start.
@@ -188,6 +190,31 @@ impl World {
 				round.is_some_and(|round| matches!(round.stage, Stage::Collecting | Stage::Awaiting | Stage::Revealing { .. }))
 			})
 		})
+	}
+
+	/// Returns how many of the events of a block are payments that a purse did not cover: each pays exactly the bits that the purse
+	/// could buy.
+	pub(super) fn payments_in_part(&mut self, events: &[RuntimeEvent]) -> u64 {
+		let work = self.chain.state(Work::view);
+		// The threshold can have changed in the block, before or after a payment.
+		let former = events.iter().filter_map(|event| match event {
+			RuntimeEvent::Work(WorkEvent::ThresholdChanged { old, .. }) => Some(*old),
+			_ => None,
+		});
+		let thresholds: Vec<Q32> = former.chain([work.threshold]).collect();
+		let (mut effective_bits, mut count) = (0, 0);
+		for event in events {
+			match event {
+				RuntimeEvent::Work(WorkEvent::Paid { effective, .. }) => effective_bits = *effective,
+				RuntimeEvent::Evidence(EvidenceEvent::PurseSpent { minted, left, .. }) => {
+					let purse = minted.saturating_add(*left);
+					let is_all = |threshold: &Q32| affordable(work.reward, purse, *threshold) == effective_bits;
+					count += u64::from(thresholds.iter().any(is_all));
+				}
+				_ => {}
+			}
+		}
+		count
 	}
 
 	/// Returns `true` if a round of [`SEALED`] waits for its segment or takes reveals, which a long jump would miss.

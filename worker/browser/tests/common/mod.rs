@@ -9,9 +9,9 @@ use doin_primitives::{blake2_256, DomainSpec, Evidence, EvidenceRef, Growth, Has
 use doin_scoring::{
 	landscape::{Landscape, Shape},
 	philox::Stream,
-	rows::{constant_model, dealt, score_rows, validation_rows_span, RowSet, RowTarget, Rows},
+	rows::{constant_model, dealt, score_rows, validation_rows_span, Image, RowSet, RowTarget, Rows, MAX_VALUE},
 	sample::{drawn, segment_span, strided, validation, validation_span},
-	score, Cell, Conv, Encoder, Forecast, Generator, Layer, Loss, Model, Net, Program, Quadratic, Target, WindowPhase,
+	score, Cell, Conv, Conv2, Encoder, Forecast, Generator, Layer, Loss, Model, Net, Program, Quadratic, Target, WindowPhase,
 };
 
 /// Inputs, and the sum of each chunk.
@@ -181,18 +181,47 @@ pub fn sealed(program: &Forecast) -> Evidence {
 	Evidence::Sealed { units: program.segment_steps(), stake: DOIN }
 }
 
-/// Returns a sealed domain of rows.
+/// Returns a sealed domain of rows of three classes.
 pub fn rows() -> Domain {
-	let program = Rows { features: 5, image: None, target: RowTarget::Classes(3), rows: 8, chunks: 64 };
-	let mut stream = Stream::new(&[5; 32], 90, 0);
+	rows_of(5, None, RowTarget::Classes(3))
+}
+
+/// Returns a sealed domain of random rows.
+fn rows_of(features: u16, image: Option<Image>, target: RowTarget) -> Domain {
+	let program = Rows { features, image, target, rows: 8, chunks: 64 };
+	let mut stream = Stream::new(&[5; 32], 90, features.into());
 	let mut random = |rows: u32| -> Vec<u8> {
-		(0..rows * 6).map(|at| if at % 6 == 5 { stream.below(3) as u8 } else { stream.below(256) as u8 }).collect()
+		let mut bytes = Vec::new();
+		for _ in 0..rows {
+			bytes.extend((0..features).map(|_| stream.below(256) as u8));
+			match target {
+				RowTarget::Classes(classes) => bytes.push(stream.below(classes.into()) as u8),
+				RowTarget::Values(values) => bytes.extend((0..values).flat_map(|_| number(&mut stream, MAX_VALUE).to_le_bytes())),
+			}
+		}
+		bytes
 	};
 	let published = Published::Rows(random(1_000));
 	let segments = vec![random(program.segment_rows()), random(program.segment_rows())];
 	let split = Split { train_end: 300, validation_end: 999 };
 	let evidence = Evidence::Sealed { units: program.segment_rows(), stake: DOIN };
 	Domain { spec: record(Program::Rows(program), &published, split, evidence), published, segments }
+}
+
+/// Returns a net of random weights for rows; that of images has a convolution of two dimensions.
+fn row_net(stream: &mut Stream, program: &Rows) -> Model {
+	let encoder = match program.image {
+		None => Encoder::None,
+		Some(image) => {
+			let (kernel, stride) = ([3, 2], [1, 2]);
+			let inputs = 6 * image.channels(program.features).unwrap();
+			Encoder::Image(Conv2 { height: image.height, width: image.width, kernel, stride, layer: layer(stream, inputs, 5, 8) })
+		}
+	};
+	let inputs = encoder.outputs(program.features, 1).unwrap();
+	let layers = vec![layer(stream, inputs, 9, 8), layer(stream, 9, program.outputs(), 7)];
+	let skip = matches!(program.target, RowTarget::Values(_)).then(|| layer(stream, program.features, program.outputs(), 6));
+	Model::Net(Net { window: program.features, in_shifts: vec![3], skip, encoder, layers })
 }
 
 /// Returns the domains of points.
@@ -287,30 +316,23 @@ fn segment_cases(cases: &mut Vec<Case>) {
 	}
 }
 
-fn row_cases(cases: &mut Vec<Case>) {
-	let domain = rows();
+/// Adds the cases of a sealed domain of rows.
+fn row_cases(cases: &mut Vec<Case>, name: &str, domain: &Domain) {
 	let Program::Rows(program) = domain.spec.program else { panic!() };
 	let Published::Rows(published) = &domain.published else { panic!() };
-	let mut stream = Stream::new(&[11; 32], 90, 0);
-	let net = Model::Net(Net {
-		window: 5,
-		in_shifts: vec![3],
-		skip: None,
-		encoder: Encoder::None,
-		layers: vec![layer(&mut stream, 5, 9, 8), layer(&mut stream, 9, 3, 7)],
-	});
-	let constant = constant_model(&RowSet::new(&program, published[..300 * 6].to_vec())).unwrap();
+	let net = row_net(&mut Stream::new(&[11; 32], 90, program.features.into()), &program);
+	let constant = constant_model(&RowSet::new(&program, published[..300 * program.row_bytes()].to_vec())).unwrap();
 	for (reference, model) in [(ModelRef::Stored(4), &net), (ModelRef::Constant, &constant)] {
 		let dealt = |chunk| score_rows(model, &program, &dealt(&program, &domain.segments[1], &seed(2), chunk));
 		let mut inputs = domain.inputs(reference, Some(model), Some((EvidenceRef::Segment(1), seed(2))), &[1]);
 		inputs.published.clear();
-		cases.push(Case { name: format!("rows, {reference:?}, segment"), inputs, sums: (0..64).map(dealt).collect() });
+		cases.push(Case { name: format!("{name}, {reference:?}, segment"), inputs, sums: (0..64).map(dealt).collect() });
 		let split = |chunk| {
 			let span = validation_rows_span(&program, 300, 999, chunk).unwrap();
 			score_rows(model, &program, &RowSet::new(&program, published[span.start as usize..span.end as usize].to_vec()))
 		};
 		let inputs = domain.inputs(reference, Some(model), None, &[]);
-		cases.push(Case { name: format!("rows, {reference:?}, validation"), inputs, sums: (0..64).map(split).collect() });
+		cases.push(Case { name: format!("{name}, {reference:?}, validation"), inputs, sums: (0..64).map(split).collect() });
 	}
 }
 
@@ -319,7 +341,11 @@ pub fn cases() -> Vec<Case> {
 	let mut cases = Vec::new();
 	series_cases(&mut cases);
 	segment_cases(&mut cases);
-	row_cases(&mut cases);
+	row_cases(&mut cases, "rows", &rows());
+	row_cases(&mut cases, "values", &rows_of(7, None, RowTarget::Values(3)));
+	let image = |height, width| Some(Image { height, width });
+	row_cases(&mut cases, "images", &rows_of(48, image(4, 6), RowTarget::Classes(4)));
+	row_cases(&mut cases, "images with values", &rows_of(20, image(5, 4), RowTarget::Values(2)));
 	for domain in points() {
 		let program = &domain.spec.program;
 		let (dimensions, _) = program.coordinates().unwrap();

@@ -1,5 +1,7 @@
 //! Tests of rows: nets are equal on every unit, and score as in training.
 
+mod random;
+
 use super::*;
 use crate::{
 	gpu::tests::{shared, RUN},

@@ -181,6 +181,12 @@ pub fn exit_code(findings: &[Finding]) -> u8 {
 mod tests {
 	use super::*;
 	use crate::fixtures::{programmed, sawtooth, tolerant};
+	use doin_compute::Published;
+	use doin_primitives::{Evidence, Split, DOIN};
+	use doin_scoring::{
+		rows::{RowTarget, Rows},
+		Program,
+	};
 
 	fn claim(stated: StatedErrors, seed: Option<Hash>) -> Claim {
 		let draw = seed.map(|seed| (EvidenceRef::Drawn, seed));
@@ -229,6 +235,56 @@ mod tests {
 		let mismatch = |stated| matches!(check(&claim(stated, None), &problem, &all()), Finding::Mismatch(_));
 		assert!(mismatch(StatedErrors::Total(total(&sums))));
 		assert!(mismatch(StatedErrors::Chunks(sums[..31].to_vec())));
+	}
+
+	/// Published rows of [`sealed_rows`], and rows of each of its two opened segments.
+	const ROWS: [usize; 2] = [200, 128];
+
+	/// Returns a sealed domain of rows of two features and a class.
+	fn sealed_rows() -> Problem {
+		let row = |row: u32| {
+			let [a, b, ..] = (row * 7_919).to_le_bytes();
+			[a, b, u8::from(a > b)]
+		};
+		let [published, segment] = ROWS.map(|rows| rows as u32);
+		let mut problem = sawtooth();
+		problem.spec.program =
+			Program::Rows(Rows { features: 2, image: None, target: RowTarget::Classes(2), rows: 2, chunks: 64 });
+		problem.spec.evidence = Evidence::Sealed { units: segment, stake: DOIN };
+		problem.spec.values = 3 * published;
+		problem.spec.split = Split { train_end: 100, validation_end: published };
+		problem.data = Published::Rows((0..published + 2 * segment).flat_map(row).collect());
+		problem
+	}
+
+	#[test]
+	fn sums_on_a_sealed_segment_are_those_of_its_rows() {
+		let problem = sealed_rows();
+		let chunks: Vec<u16> = (0..64).collect();
+		let model = Model::Constant(vec![3, 1]);
+		let models = std::slice::from_ref(&model);
+		let sums = problem.drawn_sums(models, EvidenceRef::Segment(1), &[7; 32]).unwrap().remove(0);
+		let on = |segment, sums: &[u32]| {
+			let draw = Some((EvidenceRef::Segment(segment), [7; 32]));
+			Claim { about: "x".into(), model: Ok(model.clone()), draw, stated: StatedErrors::Chunks(sums.to_vec()) }
+		};
+		let mismatch = |claim: &Claim, problem: &Problem| match check(claim, problem, &chunks) {
+			Finding::Mismatch(reason) => reason,
+			other => panic!("{other:?}"),
+		};
+		let verified = Finding::Verified { chunks: 64, error: total(&sums) };
+		assert_eq!(check(&on(1, &sums), &problem, &chunks), verified);
+		mismatch(&on(0, &sums), &problem);
+		let mut altered = sums.clone();
+		altered[5] += 16;
+		let reason = mismatch(&on(1, &altered), &problem);
+		assert!(reason.starts_with(&format!("chunk 5 has an error sum of {} on the chain", altered[5])), "{reason}");
+		// One label of the segment is another one.
+		let mut relabelled = sealed_rows();
+		let Published::Rows(bytes) = &mut relabelled.data else { panic!("rows") };
+		bytes[3 * (ROWS[0] + ROWS[1]) + 2] ^= 1;
+		mismatch(&on(1, &sums), &relabelled);
+		assert_eq!(check(&on(0, &sums), &relabelled, &chunks), check(&on(0, &sums), &problem, &chunks));
 	}
 
 	#[test]
