@@ -23,6 +23,11 @@ fn executor(threads: usize) -> Executor {
 	Executor::cpu(threads).unwrap()
 }
 
+/// Returns a model of another author.
+fn immigrant(genes: Vec<i64>, model: Option<Model>) -> Immigrant {
+	Immigrant { id: 5, genes, model: model.map(Arc::new) }
+}
+
 /// Starts a search whose progress nobody reads.
 fn start(problem: &Arc<Problem>, config: &DomainConfig, limits: &ResourceLimits, executor: Executor) -> Result<Search> {
 	Search::start(problem, config, limits, executor, meter(&Progress::default(), problem), None)
@@ -142,7 +147,7 @@ fn a_champion_of_a_landscape_is_taken_in_by_its_model() {
 	let optimum: Vec<i64> = landscape.optimum().into_iter().map(i64::from).collect();
 	let mut search = search_of(&problem, &with(Algorithm::Random));
 	// The record has no genes, so the chain states none.
-	search.immigrate(Vec::new(), Some(Arc::new(problem.point(&optimum))));
+	search.immigrate(immigrant(Vec::new(), Some(problem.point(&optimum))));
 	let taken = std::iter::from_fn(|| search.results.blocking_recv()).find(|found| found.fitness == 0);
 	assert_eq!(taken.map(|found| found.genes), Some(optimum));
 }
@@ -212,9 +217,31 @@ fn the_genes_of_an_immigrant_are_trained_whatever_its_model_is() {
 		let begin = || start(&problem, &seeded(), &ResourceLimits::default(), executor(1)).unwrap();
 		let ridge = begin().results.blocking_recv().unwrap();
 		let mut search = begin();
-		search.immigrate(genes.clone(), Some(Arc::new(ridge.model.clone())));
+		search.immigrate(immigrant(genes.clone(), Some(ridge.model.clone())));
 		let trained = std::iter::from_fn(|| search.results.blocking_recv()).take(300).find(|found| found.genes == genes);
 		assert!(trained.is_some_and(|trained| trained.model != ridge.model), "{genes:?}");
+	}
+}
+
+/// All seats of a round are revealed, more than a search takes in before one batch.
+#[tokio::test]
+async fn every_candidate_of_a_round_is_taken_in_and_one_of_other_genes_is_left_out() {
+	let (problem, progress) = (wide(), Progress::default());
+	let mut first = start(&problem, &seeded(), &ResourceLimits::default(), executor(1)).unwrap();
+	let ridge = first.results.recv().await.unwrap();
+	drop(first);
+	let meter = meter(&progress, &problem);
+	let mut search = Search::start(&problem, &seeded(), &ResourceLimits::default(), executor(1), meter, None).unwrap();
+	let genes = |width: i64| vec![5, width, 1, 7, 3];
+	search.immigrate(immigrant(vec![5], None));
+	for width in 33..40 {
+		search.immigrate(immigrant(genes(width), Some(ridge.model.clone())));
+	}
+	until(&progress, |search| search.immigrants == 7).await;
+	let mut wanted: BTreeSet<Vec<i64>> = (33..40).map(genes).collect();
+	while !wanted.is_empty() {
+		let found = search.results.recv().await.expect("the search goes on");
+		wanted.remove(&found.genes);
 	}
 }
 
@@ -522,9 +549,9 @@ async fn the_published_figures_are_those_of_the_candidates() {
 	let meter = meter(&progress, &problem);
 	assert_eq!(progress.searches()[0].state, SearchState::Stopped, "it has not begun");
 	let mut search = Search::start(&problem, &seeded(), &ResourceLimits::default(), executor(2), meter, None).unwrap();
-	search.immigrate(vec![8, 5, 1, 7, 2], None);
-	search.immigrate(vec![8, 5, 1, 7, 2], None);
-	search.immigrate(vec![8, 5, 1], None);
+	search.immigrate(immigrant(vec![8, 5, 1, 7, 2], None));
+	search.immigrate(immigrant(vec![8, 5, 1, 7, 2], None));
+	search.immigrate(immigrant(vec![8, 5, 1], None));
 	let seen = until(&progress, |search| search.generation >= 2 && search.immigrants > 0).await;
 	assert_eq!((seen.domain, seen.account, seen.population), (problem.id, Account([1; 32]), 24));
 	assert_eq!((seen.state, &seen.devices[..]), (SearchState::Training, &["2 CPU threads".to_string()][..]));
