@@ -177,6 +177,11 @@ pub(super) fn candidate_of(names: &[String], trial: &Trial, history: u16, bits: 
 }
 
 /// Returns independent candidates, or those that a patience ends, each one by itself.
+///
+/// The halving of brackets is left to `doin-worker train`. It ends a candidate because of the others in its bracket, so that the fitness of
+/// genes would depend on what is trained beside them: on the number of cores, on devices and workers that share a batch, on immigrants, and on
+/// the moment of a restart. A search is told each fitness once, and goes on exactly after `kill -9`, and alike on every machine, only if a
+/// fitness follows from genes and seed alone. `de` halves by parts of the training of one candidate (`Trial::divisor`), whose fitnesses do.
 pub(super) fn grouping(patience: Option<u16>) -> Grouping {
 	match patience {
 		None => Grouping::Independent,
