@@ -212,7 +212,10 @@ def chain(bench: Bench) -> str:
     """Runs the benchmark of islands through a development chain, and returns its table."""
     command = ["cargo", "bench", "--quiet", "--workspace", "--bench", "island_chain", "--"]
     command += ["--workers", str(bench.searches.cores), "--runs", str(bench.options.chain_runs)]
-    command += ["--problem", bench.options.chain_problem]
+    if bench.options.chain_problem == "demo":
+        command += ["--problem", "demo"]
+    else:
+        command += ["--problem", "landscape", "--shape", bench.options.chain_problem]
     say(f"chain: 1 to {bench.searches.cores} workers, {bench.options.chain_runs} runs of each")
     found = json.loads(printed(command, BUILD + bench.options.part_limit)[-1])
     seconds = {count: Figures(numbers) for count, numbers in found["seconds"].items()}
@@ -291,7 +294,7 @@ def arguments(words: Iterable[str]) -> argparse.Namespace:
     options.add_argument("--seeds", type=positive, default=20, metavar="N", help="seeds of each search on ETTh1 (default 20)")
     options.add_argument("--repeats", type=positive, default=5, metavar="N", help="seeds of times to a target (default 5)")
     options.add_argument("--chain-runs", type=positive, default=2, metavar="N", help="runs of each number of workers on a chain (default 2)")
-    options.add_argument("--chain-problem", choices=("landscape", "demo"), default="landscape", help="what is searched on a chain (default landscape)")
+    options.add_argument("--chain-problem", choices=("demo", "rastrigin", "quadratic"), default="demo", help="what is searched on a chain (default demo)")
     options.add_argument("--budget", type=positive, default=192, metavar="N", help="candidates of a search on ETTh1 (default 192)")
     options.add_argument("--target", type=float, metavar="LOSS", help="loss of ETTh1 to reach (default: that of random search with twice the budget)")
     options.add_argument("--limit", type=float, default=120, metavar="SECONDS", help="longest run of a search (default 120)")

@@ -1,21 +1,21 @@
 //! Time in which optimizers on one development chain find a good model: islands that share their champions through the chain.
 //!
-//! `cargo bench --workspace --bench island_chain -- --workers N [--runs N] [--problem landscape|demo] [--dimensions N] [--percent P]
-//! [--seconds S]`, after node and worker were built; `scripts/bench.sh islands --parts chain` does both. Without `--workers` nothing runs, as
-//! in a run of all benchmarks. For 1 to N optimizers, each of `--runs` (2) runs starts a chain with a block each second and evaluators.
-//! The clock runs from the start of the optimizers, each a process with one core and a seed of its own, until the loss of the champion is
-//! `--percent` per cent below that of the initial one. A run ends after `--seconds` (180) in any case, and is `null` then. Validator and
-//! evaluators share the cores with the optimizers.
+//! `cargo bench --workspace --bench island_chain -- --workers N [--runs N] [--problem demo|landscape] [--shape SHAPE] [--dimensions N]
+//! [--percent P] [--seconds S]`, after node and worker were built; `scripts/bench.sh islands --parts chain` does both. Without `--workers`
+//! nothing runs, as in a run of all benchmarks. For 1 to N optimizers, each of `--runs` (2) runs starts a chain with a block each second
+//! and evaluators. The clock runs from the start of the optimizers, each a process with one core and a seed of its own, until the loss of the
+//! champion is `--percent` per cent below that of the initial one. A run ends after `--seconds` (180) in any case, and is `null` then.
+//! Validator and evaluators share the cores with the optimizers.
 //!
-//! - **landscape**: Rastrigin's function of `--dimensions` (40) genes, with an optimum that the run hides, the same for all numbers of
-//!   optimizers; 97 per cent. Nothing but a bounty is paid, so an optimizer commits once it has reached the target: islands race, and share
-//!   no champions before. A search scores 250 points a second at most.
-//! - **demo**: the demo domain, where every better champion is paid for, and the others breed from it; 3 per cent.
+//! - **demo** (default): the demo domain, where every better champion is paid for, and the others breed from what is revealed; 3 per cent.
+//! - **landscape**: a function of `--dimensions` (40) genes, with an optimum that the run hides, the same for all numbers of optimizers:
+//!   `--shape rastrigin` (default), 97 per cent, or `--shape quadratic`, 99.9 per cent. Nothing but a bounty is paid, so an optimizer
+//!   commits once it has reached the target: islands race, and share no champions before. A search scores 250 points a second at most.
 //!
 //! Standard error has a report, standard output one line of JSON:
 //!
 //! ```text
-//! {"problem":"rastrigin of 40 genes","percent":97.0,"seconds":{"1":[…],"2":[…]}}
+//! {"problem":"the demo domain","percent":3.0,"seconds":{"1":[…],"2":[…]}}
 //! ```
 
 use anyhow::{bail, ensure, Context, Result};
@@ -48,12 +48,37 @@ const LOOK: Duration = Duration::from_millis(500);
 /// Time between two reports of a run.
 const REPORT: Duration = Duration::from_secs(30);
 
+/// Function of a landscape.
+#[derive(Clone, Copy)]
+enum Shape {
+	Rastrigin,
+	Quadratic,
+}
+
+impl Shape {
+	/// Returns the name, as `doin-worker` spells it.
+	fn name(self) -> &'static str {
+		match self {
+			Self::Rastrigin => "rastrigin",
+			Self::Quadratic => "quadratic",
+		}
+	}
+
+	/// Returns the per cent below the value at the origin that a search of 40 genes reaches in about half a minute.
+	fn percent(self) -> f64 {
+		match self {
+			Self::Rastrigin => 97.0,
+			Self::Quadratic => 99.9,
+		}
+	}
+}
+
 /// Options of the command line.
 struct Options {
 	workers: usize,
 	runs: u64,
-	/// Coordinates of the landscape; `None` for the demo domain.
-	dimensions: Option<u32>,
+	/// Function and coordinates of the landscape; `None` for the demo domain.
+	landscape: Option<(Shape, u32)>,
 	percent: f64,
 	limit: Duration,
 }
@@ -69,26 +94,39 @@ fn option<T: std::str::FromStr>(name: &str, default: T) -> Result<T> {
 	text.parse::<T>().ok().with_context(|| format!("invalid {name} {text}: expected a number"))
 }
 
+/// Returns `true` if an option is given.
+fn has(name: &str) -> bool {
+	std::env::args().any(|argument| argument == name)
+}
+
 impl Options {
 	/// Reads the command line. Returns `None` without `--workers`.
 	///
 	/// # Errors
-	/// Errors if a value is not a number, or out of its range.
+	/// Errors if a value is not one of its option, or if an option of landscapes is given for the demo domain.
 	fn read() -> Result<Option<Self>> {
 		let workers = option("--workers", 0)?;
 		if workers == 0 {
 			return Ok(None);
 		}
 		ensure!(workers <= OPTIMIZERS.len(), "invalid --workers {workers}: expected 1 to {}", OPTIMIZERS.len());
-		let (dimensions, percent) = match &option("--problem", String::from("landscape"))?[..] {
-			"landscape" => (Some(option("--dimensions", 40)?), 97.0),
+		let shape = match &option("--shape", String::from("rastrigin"))?[..] {
+			"rastrigin" => Shape::Rastrigin,
+			"quadratic" => Shape::Quadratic,
+			other => bail!("invalid --shape {other}: expected rastrigin or quadratic"),
+		};
+		let (landscape, percent) = match &option("--problem", String::from("demo"))?[..] {
+			"landscape" => (Some((shape, option("--dimensions", 40)?)), shape.percent()),
+			"demo" if has("--shape") || has("--dimensions") => {
+				bail!("--shape and --dimensions are options of a landscape: add --problem landscape")
+			}
 			"demo" => (None, 3.0),
-			other => bail!("invalid --problem {other}: expected landscape or demo"),
+			other => bail!("invalid --problem {other}: expected demo or landscape"),
 		};
 		let options = Self {
 			workers,
 			runs: option("--runs", 2)?,
-			dimensions,
+			landscape,
 			percent: option("--percent", percent)?,
 			limit: Duration::from_secs(option("--seconds", 180)?),
 		};
@@ -115,9 +153,9 @@ fn config(path: &Path, url: &str, role: &str, accounts: &[&str], domain: u64, se
 }
 
 /// Registers a landscape of so many coordinates, with a bounty. Returns the identifier of its domain, once it takes commits.
-async fn registered(node: &Node, dimensions: u32, percent: f64, run: u64) -> Result<u64> {
+async fn registered(node: &Node, (shape, dimensions): (Shape, u32), percent: f64, run: u64) -> Result<u64> {
 	let (dimensions, seed, percent) = (dimensions.to_string(), run.to_string(), percent.to_string());
-	let landscape: [&str; 8] = ["domain", "create", "--landscape", "rastrigin", "--dimensions", &dimensions, "--seed", &seed];
+	let landscape: [&str; 8] = ["domain", "create", "--landscape", shape.name(), "--dimensions", &dimensions, "--seed", &seed];
 	let terms: [&str; 5] = ["--target-performance", &percent, "--no-nominate", "--dev-key", OWNER];
 	let made = report(node, &[&landscape[..], &terms[..]].concat())?;
 	let domain = made["domain"].as_u64().with_context(|| format!("the registration has a domain: {made}"))?;
@@ -136,8 +174,8 @@ async fn registered(node: &Node, dimensions: u32, percent: f64, run: u64) -> Res
 /// Returns the seconds until `count` optimizers have reached the target, or `None` if they do not within the limit.
 async fn seconds(options: &Options, count: usize, run: u64) -> Result<Option<f64>> {
 	let node = Node::dev_with_fast_blocks().await?;
-	let domain = match options.dimensions {
-		Some(dimensions) => registered(&node, dimensions, options.percent, run).await?,
+	let domain = match options.landscape {
+		Some(landscape) => registered(&node, landscape, options.percent, run).await?,
 		None => DEMO,
 	};
 	let folder = tempfile::tempdir()?;
@@ -181,8 +219,8 @@ async fn figures(options: Options) -> Result<Value> {
 			all.entry(count.to_string()).or_default().push(found);
 		}
 	}
-	let problem = match options.dimensions {
-		Some(dimensions) => format!("rastrigin of {dimensions} genes"),
+	let problem = match options.landscape {
+		Some((shape, dimensions)) => format!("{} of {dimensions} genes", shape.name()),
 		None => "the demo domain".into(),
 	};
 	Ok(json!({ "problem": problem, "percent": options.percent, "seconds": all }))

@@ -66,7 +66,7 @@ pub fn run(folder: &Path, program: &str, arguments: &[&str], environment: &[(&st
 }
 
 /// Copies a folder without packages and generated files.
-fn copy(source: &Path, folder: &Path) -> Result<()> {
+pub(crate) fn copy(source: &Path, folder: &Path) -> Result<()> {
 	fs::create_dir_all(folder)?;
 	let entries = fs::read_dir(source).with_context(|| format!("reading {}", source.display()))?;
 	for entry in entries {

@@ -7,6 +7,7 @@ use codec::Decode;
 use doin_e2e::{
 	accounts::{BOB, DAVE},
 	commands::{amount, report},
+	python,
 	state::{bytes, hex},
 	wait_for, Node, Worker,
 };
@@ -158,8 +159,8 @@ fn replaced(text: &str, from: &str, to: &str) -> Result<String> {
 	Ok(text.replace(from, to))
 }
 
-/// Program and configuration are those of README.md, but for what names the chain, the files and the domain. No model of the worker begins
-/// the search of a landscape, so what is paid is what the program has proposed.
+/// Program, installation and configuration are those of README.md, but for what names the chain, the files and the domain. No model of the
+/// worker begins the search of a landscape, so what is paid is what the program has proposed.
 #[tokio::test]
 async fn the_optimizer_of_the_readme_earns_on_a_development_chain() -> Result<()> {
 	let readme = fs::read_to_string(format!("{ROOT}/README.md"))?;
@@ -176,11 +177,12 @@ async fn the_optimizer_of_the_readme_earns_on_a_development_chain() -> Result<()
 	let written = Command::new("sh").args(["-c", command]).current_dir(ROOT).output()?;
 	ensure!(written.status.success(), "{command} failed: {}", String::from_utf8_lossy(&written.stderr));
 
-	let package = format!("PYTHONPATH={ROOT}/worker/plugins/python/src");
-	let words = format!("[\"env\", \"{package}\", \"PYTHONDONTWRITEBYTECODE=1\", \"python3\", \"{}\"]", file.display());
+	let install = commands.lines().find(|line| line.contains("pip install")).context("README.md installs the package")?;
+	let installed = python::installed_by(install, "readme-optimizer")?;
+	let words = format!("[\"{}\", \"{}\"]", installed.join("plugins/bin/python3").display(), file.display());
 	let mut config = String::from_utf8(written.stdout)?;
 	for (from, to) in [
-		("[\"python3\", \"random_search.py\"]", words),
+		("[\"plugins/bin/python3\", \"random_search.py\"]", words),
 		("ws://127.0.0.1:9944", played.node.url()),
 		("/tmp/doin-single-machine.db", "journal.db".into()),
 		("/tmp/doin-single-machine-olap.db", "none".into()),

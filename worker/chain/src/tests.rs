@@ -154,11 +154,12 @@ async fn what_an_account_has_on_the_chain_is_decoded() {
 	let chain = connect(&node).await;
 	let at = chain.head();
 	let store = |value: Vec<u8>| node.script.lock().unwrap().stored = Some(value);
-	store((who, RoundId { domain: 7, number: 9 }, vec![1u8, 2], vec![5u32], 6 * DOIN).encode());
+	store((who, RoundId { domain: 7, number: 9 }, vec![1u8, 2], vec![-3i64, 8], vec![5u32], 6 * DOIN).encode());
 	let model = StoredModel { id: 12, author: who, domain: 7, hold: 6 * DOIN };
 	assert_eq!(chain.stored_model(at, 12).await.unwrap(), Some(model));
 	assert_eq!(chain.model_author(at, 12).await.unwrap(), Some(who));
 	assert_eq!(chain.claimed_sums(at, 12).await.unwrap(), Some(vec![5]));
+	assert_eq!(chain.model_genes(at, 12).await.unwrap(), Some(vec![-3, 8]));
 	store(([3u8; 32], 90u32, DOIN).encode());
 	let challenge = AnnouncedChallenge { hash: [3; 32], at: 90, bond: DOIN };
 	assert_eq!(chain.announced_challenge(at, who).await.unwrap(), Some(challenge));
@@ -168,6 +169,7 @@ async fn what_an_account_has_on_the_chain_is_decoded() {
 	assert_eq!(chain.reputation_record(at, who).await.unwrap(), Some(ReputationRecord { score: 1 << 32, at: 80 }));
 	node.script.lock().unwrap().stored = None;
 	assert_eq!((chain.stored_model(at, 12).await.unwrap(), chain.announced_challenge(at, who).await.unwrap()), (None, None));
+	assert_eq!(chain.model_genes(at, 12).await.unwrap(), None);
 	assert!(chain.served_domains(at, who).await.unwrap().is_empty(), "an account without a bond");
 }
 

@@ -140,6 +140,7 @@ struct StoredModel {
 	author: AccountId32,
 	round: doin_primitives::RoundId,
 	bytes: Vec<u8>,
+	genes: Vec<i64>,
 	validation: Vec<u32>,
 	hold: u128,
 }

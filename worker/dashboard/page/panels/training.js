@@ -69,7 +69,7 @@ function Search({ search, name }) {
 			["Candidates trained", count(search.candidates), `in ${duration(Date.now() - search.since_ms)}`],
 			["Rate", search.per_hour === null ? "–" : html`${count(search.per_hour)}<span class="unit"> an hour</span>`],
 			["Candidates in the pool", count(search.pool), "found and not committed"],
-			["Immigrants", count(search.immigrants), "genes of other authors' champions taken in"],
+			["Immigrants", count(search.immigrants), "models of other authors taken in"],
 			["Account", html`<${Account} id=${search.peer_id} />`],
 			["Devices", search.devices.length ? search.devices.join(", ") : "CPU"],
 		]} /></div>

@@ -59,7 +59,7 @@ pub struct Search {
 	pub champion: Option<u64>,
 	/// Candidates that are found and not committed.
 	pub pool: u32,
-	/// Genes of champions that the search has taken in.
+	/// Models of others, and of earlier searches, whose genes the search has taken in.
 	pub immigrants: u64,
 	/// Estimated time until the running batch ends, in milliseconds; `null` before the first complete batch.
 	pub remaining_ms: Option<u64>,

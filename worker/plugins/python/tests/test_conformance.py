@@ -13,6 +13,7 @@ from typing import Any, List, Tuple
 from doin_plugin import conformance
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
+FORECASTERS = Path(__file__).parents[3] / "forecaster/examples"
 HEAD = "import json, sys, time\nfor line in sys.stdin:\n m = json.loads(line); p = m.get('params'); r = {'version': 1}\n"
 TAIL = "\n if 'id' in m: print(json.dumps({'jsonrpc': '2.0', 'id': m['id'], 'result': r}), flush=True)"
 
@@ -142,6 +143,35 @@ class EvaluatorConformanceTest(unittest.TestCase):
         ]:
             with contextlib.redirect_stderr(io.StringIO()):
                 code, failed = outcomes([sys.executable, "-c", HEAD + body + TAIL], kind="evaluator")
+            self.assertEqual(code, 1)
+            self.assertTrue(any(reason in each for each in failed), f"{reason}: {failed}")
+
+
+class ForecasterConformanceTest(unittest.TestCase):
+    """Programs that forecast the rounds of a stream."""
+
+    def test_the_examples_conform(self) -> None:
+        for name in ("forecaster.py", "learner.py"):
+            self.assertEqual(outcomes([sys.executable, str(FORECASTERS / name)], kind="forecaster"), (0, []), name)
+
+    def test_faults_are_named_with_the_next_step(self) -> None:
+        head = HEAD.replace("for line", "h = 0\nfor line") + " h = p.get('horizon', h)\n"
+        closes = " if m['method'] == 'forecast': r = {'closes': [%s] * h}"
+        for body, reason in [
+            (" r = {'version': 2}", "answered by version 2: return"),
+            (closes % "1, 2", "`forecast` is answered by 48 closes: return 24, one for each bar"),
+            (closes % "1.5", "value 1 of the forecast is `1.5`: return whole numbers"),
+            (closes % "True", "value 1 of the forecast is `true`"),
+            (closes % "1 << 63", "value 1 of the forecast is `9223372036854775808`"),
+            (closes % "1 << 33", "is more than 31 bits away from the zero 64"),
+            (closes % "float('nan')", "NaN is no number of JSON"),
+            (" if m['method'] == 'forecast': r = [1]", '`forecast` is answered by `[1]`: return {"closes": […]}'),
+            (" if m['method'] == 'forecast': r = {'closes': [p['bars'][-1][0]] * h}", "has ended with exit code 1 during `forecast`"),
+            (" m.setdefault('id', 7)", "has the id 7 in the place of"),
+            (closes % "5" + "; r['zero'] = 0.5", "the zero of the forecast is `0.5`"),
+        ]:
+            with contextlib.redirect_stderr(io.StringIO()):
+                code, failed = outcomes([sys.executable, "-c", head + body + TAIL], kind="forecaster")
             self.assertEqual(code, 1)
             self.assertTrue(any(reason in each for each in failed), f"{reason}: {failed}")
 

@@ -2,6 +2,7 @@
 
 use super::{
 	bid::{BidLimits, PayTerms, Rates},
+	given::immigrant,
 	policy::{Action, CallCosts, CommitOutcome, Commitments, Policy, Rules, Step, View},
 	report::{EndReason, Report, Wait},
 	rounds::OpenRounds,
@@ -19,15 +20,15 @@ use crate::{
 	progress::Scale,
 	random::salt,
 	retry::Retry,
-	search::{Search, StateFile, TrainedCandidate},
+	search::{Immigrant, Search, StateFile, TrainedCandidate},
 };
 use anyhow::{Context as _, Error, Result};
-use doin_chain::{Account, Call, Head, Signer, SubmitError, Urgency};
+use doin_chain::{Account, Call, Head, ReadError, Signer, SubmitError, Urgency};
 use doin_compute::{baseline::ErrorSummary, Executor};
 use doin_forecast::significant;
 use doin_primitives::{
-	blake2_256, payload::Reveal, quorum::MIN_QUORUM, views::RoundView, Balance, DomainId, Evidence, EvidenceKind, ModelRef,
-	RoundId,
+	blake2_256, payload::Reveal, quorum::MIN_QUORUM, views::RoundView, Balance, DomainId, Evidence, EvidenceKind, ModelId,
+	ModelRef, RoundId,
 };
 use doin_scoring::{verdict::loss, Model};
 use std::{sync::Arc, time::Duration};
@@ -250,8 +251,13 @@ impl Optimizer {
 			let pool = self.policy.pool_size().try_into().unwrap_or(u32::MAX);
 			search.meter().chain_read(view.champion.validation_error, pool);
 		}
-		let actions = self.policy.follow_champion(view);
+		let actions = self.policy.follow_champion(view).into_iter().collect();
 		self.perform(head, actions, view.into(), search.as_ref()).await?;
+		// One that starts later is given them then.
+		if search.is_some() {
+			let actions = self.policy.give_models(view);
+			self.perform(head, actions, view.into(), search.as_ref()).await?;
+		}
 		let actions = self.policy.follow_verdicts(view);
 		self.perform(head, actions, view.into(), search.as_ref()).await?;
 		match self.policy.step(view) {
@@ -324,9 +330,9 @@ impl Optimizer {
 
 	async fn perform_one(&mut self, head: Head, action: Action, view: Commitments<'_>, search: Option<&Search>) -> Result<()> {
 		match action {
-			Action::Immigrate { genes, model } => {
+			Action::Immigrate(model) => {
 				if let Some(search) = search {
-					self.immigrate(search, head, genes, model).await;
+					self.immigrate(search, head, model).await;
 				}
 				Ok(())
 			}
@@ -346,12 +352,25 @@ impl Optimizer {
 		}
 	}
 
-	/// Lets the search breed with the champion `model` of the chain. Without its model, which is logged, its genes are trained.
-	async fn immigrate(&self, search: &Search, head: Head, genes: Vec<i64>, model: ModelRef) {
-		let loaded = self.context.domains.model(&self.context.chain, head, &self.problem, model).await;
-		let model =
-			loaded.inspect_err(|error| tracing::debug!(target: TARGET, "the genes of the champion are trained: {error:#}")).ok();
-		search.immigrate(genes, model);
+	/// Lets the search breed with a stored model. A model that is refused is logged, and one that could not be read is given again.
+	async fn immigrate(&mut self, search: &Search, head: Head, id: ModelId) {
+		match self.read_immigrant(head, id).await {
+			Ok(Some(immigrant)) => search.immigrate(immigrant),
+			Ok(None) => tracing::debug!(target: TARGET, model = id, "a model of another author is not stored any more"),
+			Err(error) if error.is::<ReadError>() => {
+				tracing::debug!(target: TARGET, model = id, "the search is given a model at a later block: {error:#}");
+				self.policy.give_again(id);
+			}
+			Err(error) => tracing::warn!(target: TARGET, "{error:#}"),
+		}
+	}
+
+	/// Returns what the search is given of a stored model, or `None` if it is not stored any more.
+	async fn read_immigrant(&self, head: Head, id: ModelId) -> Result<Option<Immigrant>> {
+		let (chain, problem) = (&self.context.chain, &self.problem);
+		let Some(genes) = chain.model_genes(head, id).await? else { return Ok(None) };
+		let loaded = self.context.domains.model(chain, head, problem, ModelRef::Stored(id)).await;
+		immigrant(problem, id, genes, loaded).map(Some)
 	}
 
 	fn mark(&self, round: RoundId, state: State, note: Note) -> Result<()> {

@@ -15,6 +15,7 @@
 
 mod bid;
 mod driver;
+mod given;
 mod policy;
 mod pool;
 mod report;

@@ -2,6 +2,7 @@
 
 use super::{
 	bid::{BidLimits, PayTerms, Rates, TooExpensive},
+	given::{stored, GivenModels},
 	pool::{CandidatePool, FailedTrials, Offer, Worth},
 	report::{EndReason, Report, Wait},
 	stakes::{fate, leads, LostStakes, StakedSeat},
@@ -18,7 +19,7 @@ use doin_primitives::{
 	payload::Reveal,
 	round::{Phase, MAX_SEATS},
 	views::{ChampionView, DomainView, EvidenceView, RecomputationView, RoundView, SeatView},
-	Balance, BlockNumber, DomainId, EvidenceKind, ModelRef, RoundId, SeatStatus, Status,
+	Balance, BlockNumber, DomainId, EvidenceKind, ModelId, ModelRef, RoundId, SeatStatus, Status,
 };
 use doin_scoring::{verdict::public_test, Model};
 use std::{
@@ -123,13 +124,8 @@ pub struct Rules {
 /// An instruction to the driver.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Action {
-	/// Lets the search breed with a champion.
-	Immigrate {
-		/// Genes of the champion.
-		genes: Vec<i64>,
-		/// Its model.
-		model: ModelRef,
-	},
+	/// Lets the search breed with a stored model: the champion, the contender, or a candidate that was revealed.
+	Immigrate(ModelId),
 	/// Sends the commit of this entry.
 	SendCommit(Entry),
 	/// Sends the reveal of this entry, and marks the entry as revealed.
@@ -224,6 +220,8 @@ pub struct Policy {
 	/// Part of an increment that was paid at the last trial, in parts per million.
 	factor: u32,
 	champion: Option<ModelRef>,
+	/// Models that the search breeds with. `None` until it was given the first ones.
+	given: Option<GivenModels>,
 	awaited: BTreeMap<RoundId, AwaitedSeat>,
 	lost_stakes: LostStakes,
 	/// Round whose next seat costs more than any candidate is worth.
@@ -247,6 +245,7 @@ impl Policy {
 			failed: FailedTrials::default(),
 			factor: 0,
 			champion: None,
+			given: None,
 			awaited: BTreeMap::new(),
 			skipped: None,
 			bids: BTreeMap::new(),
@@ -310,23 +309,44 @@ impl Policy {
 	}
 
 	/// Notices a new champion.
-	pub fn follow_champion(&mut self, view: &View) -> Vec<Action> {
+	pub fn follow_champion(&mut self, view: &View) -> Option<Action> {
 		let champion = &view.champion;
-		if self.champion == Some(champion.model) {
-			return Vec::new();
+		if self.champion.replace(champion.model) == Some(champion.model) {
+			return None;
 		}
-		let is_first = self.champion.replace(champion.model).is_none();
-		let is_own = champion.author == Some(self.rules.account);
-		let mut actions = vec![Action::Report(Report::Champion {
+		Some(Action::Report(Report::Champion {
 			model: champion.model,
 			author: champion.author,
-			is_own,
+			is_own: champion.author == Some(self.rules.account),
 			percent_better: percent_better(champion.loss),
-		})];
-		if self.search == SearchState::Searching && (is_first || !is_own) && matches!(champion.model, ModelRef::Stored(_)) {
-			actions.push(Action::Immigrate { genes: champion.genes.clone(), model: champion.model });
+		}))
+	}
+
+	/// Gives the search each model once that others have revealed: the champion, the contender, what is evaluated, and the candidates of the
+	/// rounds. A champion and a contender of this account are given at the first look, since the search may not know them after a restart.
+	pub fn give_models(&mut self, view: &View) -> Vec<Action> {
+		if self.search == SearchState::Ended {
+			return Vec::new();
 		}
-		actions
+		let (account, is_first) = (self.rules.account, self.given.is_none());
+		let rounds = view.open_rounds.values().chain([&view.round]);
+		let revealed = rounds.flat_map(|round| &round.seats).filter(|seat| seat.status == SeatStatus::Revealed);
+		let (own, others): (Vec<&SeatView<Account>>, Vec<&SeatView<Account>>) = revealed.partition(|seat| seat.who == account);
+		let champion = view.champion.model;
+		let own_champion = (!is_first && view.champion.author == Some(account)).then_some(champion);
+		let own = own.iter().filter_map(|seat| seat.model).chain(own_champion);
+		let evaluated = view.recomputations.iter().flat_map(|task| &task.models).copied();
+		let candidates = evaluated.chain(others.iter().filter_map(|seat| seat.model));
+		let shown = std::iter::once(champion).chain(view.round.contender).chain(candidates);
+		let (own, shown): (Vec<ModelId>, Vec<ModelId>) = (own.filter_map(stored).collect(), shown.filter_map(stored).collect());
+		self.given.get_or_insert_default().add(&own, &shown).into_iter().map(Action::Immigrate).collect()
+	}
+
+	/// Lets the search be given a model again, which could not be read.
+	pub fn give_again(&mut self, model: ModelId) {
+		if let Some(given) = &mut self.given {
+			given.forget(model);
+		}
 	}
 
 	/// Commits and reveals every open entry that is due, and notices what became of the others.

@@ -25,6 +25,7 @@ use doin_primitives::{
 use doin_scoring::{verdict::ONE_BIT, Model};
 
 mod bids;
+mod champions;
 mod sealed;
 
 const COMMITTED: SeatStatus = SeatStatus::Committed;
@@ -359,45 +360,6 @@ mod verdicts {
 		let view = View { entries: vec![entry(6, State::Revealed)], ..view() };
 		assert_eq!(policy.keep_commitments(&view), []);
 		assert_eq!(reports(&policy.follow_verdicts(&view)), [Report::NotWon { round: round_id(6) }]);
-	}
-}
-
-mod champions {
-	use super::*;
-
-	fn of(model: u64, author: Option<doin_chain::Account>) -> View {
-		let loss = u64::from(INITIAL_LOSS) / 4;
-		View { champion: ChampionView { model: ModelRef::Stored(model), author, loss, genes: vec![5], ..champion() }, ..view() }
-	}
-
-	#[test]
-	fn a_new_champion_is_reported_once_with_its_improvement() {
-		let mut policy = policy();
-		let report = Report::Champion { model: ModelRef::Stored(4), author: Some(OTHER), is_own: false, percent_better: 75.0 };
-		assert_eq!(reports(&policy.follow_champion(&of(4, Some(OTHER)))), [report]);
-		assert_eq!(policy.follow_champion(&of(4, Some(OTHER))), []);
-	}
-
-	#[test]
-	fn genes_of_others_and_of_the_first_champion_enter_the_search() {
-		let immigrate = |model| Action::Immigrate { genes: vec![5], model: ModelRef::Stored(model) };
-		let mut policy = policy();
-		assert!(policy.follow_champion(&of(4, Some(ME))).contains(&immigrate(4)), "an own champion from before a restart");
-		assert!(!policy.follow_champion(&of(5, Some(ME))).contains(&immigrate(5)), "the search has bred these genes itself");
-		assert!(policy.follow_champion(&of(6, Some(OTHER))).contains(&immigrate(6)));
-	}
-
-	#[test]
-	fn a_baseline_has_no_genes_to_breed_with() {
-		assert_eq!(policy().follow_champion(&view()).len(), 1);
-	}
-
-	#[test]
-	fn an_ended_search_takes_no_immigrants() {
-		let mut policy = policy();
-		let closing = View { domain: doin_primitives::views::DomainView { status: Status::Closing, ..domain() }, ..view() };
-		policy.step(&closing);
-		assert_eq!(policy.follow_champion(&of(6, Some(OTHER))).len(), 1);
 	}
 }
 
@@ -945,7 +907,7 @@ mod crashes {
 					}
 					Action::Mark { state, .. } => self.entry.state = state,
 					Action::Report(report) => self.reports.push(report),
-					Action::Immigrate { .. } => {}
+					Action::Immigrate(_) => {}
 					Action::Reschedule { .. } => panic!("the window of a round without awaited evidence is known at its commit"),
 					Action::StoreLostStakes { .. } => panic!("nothing is staked without sealed segments"),
 				}

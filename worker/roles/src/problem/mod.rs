@@ -21,8 +21,9 @@ use doin_primitives::{
 };
 use doin_scoring::{
 	genome::{library::baselines, TrainingRuns},
+	model::VERSION,
 	rows::{constant_model, RowSet, Rows},
-	verdict, Forecast, Model, Program, Tolerance,
+	verdict, Forecast, Model, ModelError, Program, Tolerance,
 };
 use std::sync::{atomic::AtomicBool, Arc};
 
@@ -441,7 +442,12 @@ pub fn bounded_chunk_sums(sums: Vec<u32>) -> Result<ChunkSums> {
 /// Errors if `bytes` is not the encoding of a model, or if the domain does not admit the model.
 pub fn decode_admissible(problem: &Problem, bytes: &[u8]) -> Result<Model> {
 	let limits = &problem.spec.limits;
-	let model = Model::from_bytes(bytes).map_err(|error| anyhow::anyhow!("{error:?}"))?;
+	let model = Model::from_bytes(bytes).map_err(|error| match (error, bytes) {
+		(ModelError::Version, [found, ..]) => {
+			anyhow::anyhow!("its encoding has version {found}, and this program reads version {VERSION}: update doin-worker")
+		}
+		_ => anyhow::anyhow!("{error:?}"),
+	})?;
 	model
 		.admit(&problem.spec.program, limits.model_bytes, limits.window_macs, bytes.len())
 		.map_err(|error| anyhow::anyhow!("{error:?}"))?;

@@ -325,6 +325,9 @@ fn models_of_others_are_checked_before_use() {
 	assert!(decode_admissible(&problem, &net(17).to_bytes()).is_err(), "longer than the history");
 	assert!(decode_admissible(&problem, &Model::Seasonal.to_bytes()).is_err(), "a baseline");
 	assert!(decode_admissible(&problem, &[1, 2, 3]).is_err());
+	let newer = [&[VERSION + 1][..], &net(8).to_bytes()[1..]].concat();
+	let reason = decode_admissible(&problem, &newer).unwrap_err().to_string();
+	assert!(reason.contains(&format!("version {}", VERSION + 1)) && reason.contains("update doin-worker"), "{reason}");
 }
 
 #[test]

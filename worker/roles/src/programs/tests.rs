@@ -5,7 +5,7 @@ use crate::{
 	config::{DomainConfig, OptimizationConfig, ResourceLimits},
 	problem::{tests::sawtooth, Problem},
 	progress::{Progress, Scale},
-	search::Search,
+	search::{Immigrant, Search},
 };
 use doin_chain::Account;
 use doin_compute::Executor;
@@ -202,6 +202,27 @@ fn the_candidates_of_a_tolerance_domain_are_trained_by_its_program() {
 	}
 	rates.sort_unstable();
 	assert_eq!(rates, (1..=20).collect::<Vec<_>>(), "the search visits its whole space, each point once");
+}
+
+#[test]
+fn a_model_of_another_author_is_scored_and_its_genes_are_trained_once() {
+	let problem = Arc::new(problem(Some(UserProgram::new(config("none")))));
+	let (progress, scale) = (Progress::default(), Scale { population: 24, initial_error: problem.bar().unwrap() });
+	let (meter, executor) = (progress.begin(problem.id, Account([1; 32]), scale), Executor::cpu(1).unwrap());
+	let start = Search::start(&problem, &DomainConfig::default(), &ResourceLimits::default(), executor, meter, None);
+	let mut search = start.unwrap();
+	let other = |genes, byte| Immigrant { id: 5, genes, model: Some(Arc::new(Model::Opaque(vec![byte]))) };
+	for immigrant in [other(vec![17], 4), other(vec![1, 2], 4), other(vec![17], 3)] {
+		search.immigrate(immigrant);
+	}
+	let mut rates = Vec::new();
+	while let Some(found) = search.results.blocking_recv() {
+		rates.extend(found.genes);
+	}
+	assert_eq!(rates[0], 17);
+	rates.sort_unstable();
+	assert_eq!(rates, (1..=20).collect::<Vec<_>>(), "each point once");
+	assert_eq!(progress.searches()[0].immigrants, 1);
 }
 
 #[test]

@@ -174,7 +174,7 @@ impl Meter {
 		});
 	}
 
-	/// Publishes that genes of a champion were taken in.
+	/// Publishes that the genes of a model of another author were taken in.
 	pub(crate) fn immigrant_taken(&self) {
 		self.update(|rest| rest.immigrants += 1);
 	}

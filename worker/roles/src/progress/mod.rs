@@ -83,7 +83,8 @@ pub struct SearchProgress {
 	pub champion: Option<u64>,
 	/// Candidates that were found and not committed, of which the best 256 are kept.
 	pub pool: u32,
-	/// Genes of champions that the search has taken in: those of other authors, and those of an earlier search of the account.
+	/// Models whose genes the search has taken in: champions, contenders and revealed candidates of other authors, and those of an earlier
+	/// search of the account.
 	pub immigrants: u64,
 	/// Estimated time until the running batch ends, in milliseconds: the median of past batches less the time since its begin.
 	/// `None` before the first complete batch, and while nothing is trained.

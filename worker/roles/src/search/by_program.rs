@@ -5,6 +5,7 @@
 
 use super::{
 	archive::ArchivedDomain,
+	immigrants::{arrive, Arrival, Immigrant, Waiting},
 	runner::{millis, Best, StoppedAtEnd},
 	space,
 	state::{Saved, StateFile},
@@ -20,7 +21,7 @@ use doin_scoring::{
 	verdict::{loss, total},
 	Model,
 };
-use doin_search::{Individual, Injected, Migrant, Optimizer, SearchError};
+use doin_search::{Individual, Optimizer, Trial};
 use std::{
 	sync::{
 		atomic::{AtomicBool, Ordering},
@@ -46,6 +47,8 @@ pub(super) struct ProgramRunner {
 	pub(super) optimizer: Box<dyn Optimizer>,
 	/// First candidates of a new search, from other domains of the program.
 	pub(super) proposals: Vec<Vec<i64>>,
+	/// Models of other authors that wait to be taken in.
+	pub(super) immigrants: Waiting,
 	/// Domain as the archive has it.
 	pub(super) domain: ArchivedDomain,
 	/// Best candidates that the archive has of this search.
@@ -105,9 +108,13 @@ impl ProgramRunner {
 		}
 		while !self.stop.load(Ordering::Relaxed) {
 			for news in arriving.try_iter() {
-				if let News::Immigrant { genes, model } = news {
-					self.immigrate(genes, model.as_deref(), initial)?;
+				if let News::Immigrant(immigrant) = news {
+					self.immigrants.push(immigrant);
 				}
+			}
+			// One before each candidate: the program scores its model, trains its genes, and scores what it has trained.
+			for immigrant in self.immigrants.take(1) {
+				self.immigrate(&immigrant, initial)?;
 			}
 			let asked = self.optimizer.ask(1);
 			let Some(trial) = asked.first() else { break };
@@ -185,31 +192,36 @@ impl ProgramRunner {
 		Ok(fitness)
 	}
 
-	/// Takes a champion of another author, with the fitness that the program of this worker gives its model. Its genes are trained too.
-	fn immigrate(&mut self, genes: Vec<i64>, model: Option<&Model>, initial: u64) -> Result<(), End> {
-		let named: Vec<(String, i64)> = self.names.iter().cloned().zip(genes).collect();
-		let sums = match model {
+	/// Takes in a model of another author, with the fitness that the program of this worker gives it, and trains its genes, whose fitness
+	/// replaces that of the model.
+	fn immigrate(&mut self, immigrant: &Immigrant, initial: u64) -> Result<(), End> {
+		let named = match immigrant.named(&self.names) {
+			Ok(named) => named,
+			Err(reason) => {
+				immigrant.refuse(self.problem.id, &reason);
+				return Ok(());
+			}
+		};
+		let sums = match immigrant.model.as_deref() {
 			Some(Model::Opaque(bytes)) => self.patiently(|program, stop| program.evaluate(bytes, self.problem.chunks(), stop))?,
 			_ => None,
 		};
-		let taken = match sums {
-			Some(sums) => {
-				let migrant = Migrant { genes: named, fitness: loss(total(&sums), initial) };
-				self.optimizer.inject(&migrant).map(|injected| injected != Injected::Known)
+		let fitness = sums.map(|sums| loss(total(&sums), initial));
+		match arrive(&mut *self.optimizer, named, fitness) {
+			Ok(Arrival::Known) => {}
+			Ok(Arrival::Asked) => self.meter.immigrant_taken(),
+			Ok(Arrival::Joined(genes)) => {
+				self.meter.immigrant_taken();
+				// Nothing proves that its model was trained with these genes.
+				let fitness = self.train(&genes, initial)?;
+				self.best.enter(&genes, fitness);
+				if let Err(error) = self.optimizer.retell(&Trial::whole(genes), fitness) {
+					tracing::debug!(target: TARGET, %error, "fitness rejected");
+				}
 			}
-			None => self.suggest(&named),
-		};
-		match taken {
-			Ok(true) => self.meter.immigrant_taken(),
-			Ok(false) => {}
-			Err(error) => tracing::debug!(target: TARGET, %error, "immigrant rejected"),
+			Err(reason) => immigrant.refuse(self.problem.id, &reason.into()),
 		}
 		Ok(())
-	}
-
-	fn suggest(&mut self, named: &[(String, i64)]) -> Result<bool, SearchError> {
-		let (genes, _) = self.optimizer.space().adopt(named)?;
-		self.optimizer.suggest(&genes)
 	}
 
 	/// Writes the state, if it is time to do so or if `is_last` is set.

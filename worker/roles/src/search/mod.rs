@@ -2,7 +2,7 @@
 //!
 //! The first candidates are the mean of several ridges and the ridge over the whole history, which are hard to beat. Everything
 //! after them is bred by the optimizer that the configuration names, and trained by an [`Executor`] on CPU threads and devices.
-//! Champions that others found enter with the fitness of their models, which is computed here, and are trained. The state is written
+//! Models that others have revealed enter with their fitness, which is computed here, and their genes are trained. The state is written
 //! to a file, so that a search that was interrupted goes on. When a segment of the domain is opened, the search goes on with the data
 //! that has grown, and trains its best candidates again.
 //!
@@ -15,6 +15,7 @@ mod archive;
 mod bits;
 mod by_program;
 mod data;
+mod immigrants;
 mod runner;
 pub mod shared;
 mod space;
@@ -42,6 +43,8 @@ use doin_search::{
 	PluginConfig, PluginOptimizer, Sampler, SamplerConfig, SearchError, Sequence, Space, Staged, StagedConfig,
 };
 use doin_serve::tasks::HostQueue;
+pub(crate) use immigrants::Immigrant;
+use immigrants::Waiting;
 use runner::{Best, Runner};
 pub(crate) use state::StateFile;
 use std::{
@@ -82,13 +85,8 @@ pub type ExperimentId = [u8; 16];
 
 /// Message to the thread of a search.
 enum News {
-	/// A candidate of another author, to breed with.
-	Immigrant {
-		/// Values of the genes.
-		genes: Vec<i64>,
-		/// Its model, if it is known.
-		model: Option<Arc<Model>>,
-	},
+	/// A model of another author, to breed with.
+	Immigrant(Immigrant),
 	/// The domain with more opened segments, to train on.
 	Grown(Arc<Problem>),
 	/// CPU threads to train on from now on.
@@ -166,6 +164,7 @@ impl Search {
 			shared: None,
 			offers_from: None,
 			proposals,
+			immigrants: Waiting::default(),
 			domain,
 			learnt: Vec::new(),
 			seed,
@@ -223,6 +222,7 @@ impl Search {
 			program,
 			optimizer,
 			proposals: proposals(file_of_new, &domain, &space, options, seed, &stop)?,
+			immigrants: Waiting::default(),
 			domain,
 			learnt: Vec::new(),
 			seed,
@@ -248,9 +248,9 @@ impl Search {
 		&self.meter
 	}
 
-	/// Lets the search breed with a candidate of another author. Its model, if it is known, has the fitness that it is compared by.
-	pub fn immigrate(&self, genes: Vec<i64>, model: Option<Arc<Model>>) {
-		if self.news.send(News::Immigrant { genes, model }).is_err() {
+	/// Lets the search breed with a model of another author, which is compared by the fitness that is computed here.
+	pub(crate) fn immigrate(&self, immigrant: Immigrant) {
+		if self.news.send(News::Immigrant(immigrant)).is_err() {
 			tracing::debug!(target: TARGET, "search has ended; immigrant ignored");
 		}
 	}

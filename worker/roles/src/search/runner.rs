@@ -3,18 +3,20 @@
 use super::{
 	archive::ArchivedDomain,
 	data::TrainingData,
+	immigrants::{arrive, Arrival, Immigrant, Waiting},
 	shared::{self, Part, WantedCandidates},
 	space,
 	state::{Saved, StateFile},
 	ExperimentId, News, TrainedCandidate, TARGET,
 };
 use crate::{config::ResourceLimits, problem::Problem, progress::Meter};
+use anyhow::Result;
 use doin_compute::{
 	Candidate, ChunkErrors, Control, Error, Executor, Grouping, Observer, StoppingRule, TrainingRun, INITIAL_FITNESS,
 	OPERAND_BITS,
 };
 use doin_scoring::{verdict::total, Genome, Model};
-use doin_search::{program, Individual, Injected, Migrant, Optimizer, SearchError, Trial};
+use doin_search::{Individual, Optimizer, Trial};
 use doin_serve::tasks::{HostQueue, LEASE};
 use std::{
 	collections::{BTreeMap, BTreeSet},
@@ -44,6 +46,8 @@ pub(super) struct Runner {
 	pub(super) offers_from: Option<Instant>,
 	/// First candidates of a new search, from other domains.
 	pub(super) proposals: Vec<Vec<i64>>,
+	/// Models of other authors that wait to be taken in.
+	pub(super) immigrants: Waiting,
 	/// Domain as the archive has it.
 	pub(super) domain: ArchivedDomain,
 	/// Best candidates that the archive has of this search.
@@ -86,6 +90,8 @@ const POINT_PAUSE: Duration = Duration::from_millis(4);
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Candidates in a row that may fail before a warning.
 const MOST_FAILURES: usize = 32;
+/// Models of other authors that are taken in before a batch. The genes of each one are trained, and of a round there are up to sixteen.
+const MOST_IMMIGRANTS: usize = 4;
 
 /// Genes of the best candidates.
 pub(super) struct Best {
@@ -171,6 +177,11 @@ pub(super) fn candidate_of(names: &[String], trial: &Trial, history: u16, bits: 
 }
 
 /// Returns independent candidates, or those that a patience ends, each one by itself.
+///
+/// The halving of brackets is left to `doin-worker train`. It ends a candidate because of the others in its bracket, so that the fitness of
+/// genes would depend on what is trained beside them: on the number of cores, on devices and workers that share a batch, on immigrants, and on
+/// the moment of a restart. A search is told each fitness once, and goes on exactly after `kill -9`, and alike on every machine, only if a
+/// fitness follows from genes and seed alone. `de` halves by parts of the training of one candidate (`Trial::divisor`), whose fitnesses do.
 pub(super) fn grouping(patience: Option<u16>) -> Grouping {
 	match patience {
 		None => Grouping::Independent,
@@ -323,10 +334,10 @@ impl Runner {
 
 	/// Takes what has arrived: genes to breed with, and data that has grown.
 	fn receive(&mut self, arriving: impl Iterator<Item = News>) {
-		let (mut grown, mut threads, mut immigrants) = (None, None, Vec::new());
+		let (mut grown, mut threads) = (None, None);
 		for news in arriving {
 			match news {
-				News::Immigrant { genes, model } => immigrants.push((genes, model)),
+				News::Immigrant(immigrant) => self.immigrants.push(immigrant),
 				News::Grown(problem) => grown = Some(problem),
 				News::Threads(number) => threads = Some(number),
 				News::Share(queue) => self.shared = Some(queue),
@@ -339,12 +350,28 @@ impl Runner {
 		if let Some(problem) = grown {
 			self.grow(problem);
 		}
-		for (genes, model) in immigrants {
-			match self.immigrate(genes, model.as_deref()) {
-				Ok(is_new) if is_new => self.meter.immigrant_taken(),
-				Ok(_) => {}
-				Err(error) => tracing::debug!(target: TARGET, %error, "immigrant rejected"),
+		self.take_in();
+	}
+
+	/// Takes in the first models of other authors that wait, before the next selection, and trains the genes of those that have joined.
+	fn take_in(&mut self) {
+		let mut joined = Vec::new();
+		for immigrant in self.immigrants.take(MOST_IMMIGRANTS) {
+			match self.immigrate(&immigrant) {
+				Ok(Arrival::Known) => continue,
+				Ok(Arrival::Asked) => {}
+				Ok(Arrival::Joined(genes)) => joined.push(Trial::whole(genes)),
+				Err(reason) => {
+					immigrant.refuse(self.data.problem().id, &reason);
+					continue;
+				}
 			}
+			self.meter.immigrant_taken();
+		}
+		if !joined.is_empty() {
+			// Nothing proves that a model was trained with its genes, and more segments may be open now than by then. The fitness of their
+			// training replaces that of the model.
+			self.train(&joined, Told::Again);
 		}
 	}
 
@@ -359,33 +386,15 @@ impl Runner {
 		}
 	}
 
-	/// Takes a candidate of another author before the next selection: with the fitness of its model if there is one, otherwise as a
-	/// candidate to train. The fitness of its own training replaces that of the model. Returns `true` if it is new.
+	/// Takes in a model of another author: with its fitness if there is one, otherwise as genes to train.
 	///
 	/// # Errors
 	///
 	/// Errors if the genes are not those of the domain.
-	fn immigrate(&mut self, genes: Vec<i64>, model: Option<&Model>) -> Result<bool, SearchError> {
-		let genes = match model {
-			Some(Model::Point(point)) => point.iter().copied().map(i64::from).collect(),
-			// One without a place for its return has no genes, and is rejected.
-			Some(Model::Genome(genome)) => program::genes(genome).unwrap_or_default(),
-			_ => genes,
-		};
-		if genes.len() != self.names.len() {
-			return Err(SearchError::Length { expected: self.names.len(), found: genes.len() });
-		}
-		let named: Vec<(String, i64)> = self.names.iter().cloned().zip(genes).collect();
-		let (genes, _) = self.optimizer.space().adopt(&named)?;
-		let Some(fitness) = model.and_then(|model| self.data.fitness(model)) else {
-			return self.optimizer.suggest(&genes);
-		};
-		let injected = self.optimizer.inject(&Migrant { genes: named, fitness })?;
-		if injected == Injected::Joined {
-			// Nothing proves that its model was trained with these genes, and more segments may be open now than by then.
-			self.train(&[Trial::whole(genes)], Told::Again);
-		}
-		Ok(injected != Injected::Known)
+	fn immigrate(&mut self, immigrant: &Immigrant) -> Result<Arrival> {
+		let named = immigrant.named(&self.names)?;
+		let fitness = immigrant.model.as_deref().and_then(|model| self.data.fitness(model));
+		Ok(arrive(&mut *self.optimizer, named, fitness)?)
 	}
 
 	/// Goes on with the data of `problem`, and trains on it what later candidates are compared with.

@@ -82,6 +82,12 @@ impl StateFile {
 		Self { path, basis, archive, due: Instant::now() }
 	}
 
+	/// Returns the path of the file.
+	#[cfg(test)]
+	pub(super) fn path(&self) -> &Path {
+		&self.path
+	}
+
 	/// Returns the archive of domains that belongs to the same journal.
 	pub(super) fn archive(&self) -> &ArchiveFile {
 		&self.archive

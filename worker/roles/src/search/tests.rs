@@ -23,6 +23,11 @@ fn executor(threads: usize) -> Executor {
 	Executor::cpu(threads).unwrap()
 }
 
+/// Returns a model of another author.
+fn immigrant(genes: Vec<i64>, model: Option<Model>) -> Immigrant {
+	Immigrant { id: 5, genes, model: model.map(Arc::new) }
+}
+
 /// Starts a search whose progress nobody reads.
 fn start(problem: &Arc<Problem>, config: &DomainConfig, limits: &ResourceLimits, executor: Executor) -> Result<Search> {
 	Search::start(problem, config, limits, executor, meter(&Progress::default(), problem), None)
@@ -142,7 +147,7 @@ fn a_champion_of_a_landscape_is_taken_in_by_its_model() {
 	let optimum: Vec<i64> = landscape.optimum().into_iter().map(i64::from).collect();
 	let mut search = search_of(&problem, &with(Algorithm::Random));
 	// The record has no genes, so the chain states none.
-	search.immigrate(Vec::new(), Some(Arc::new(problem.point(&optimum))));
+	search.immigrate(immigrant(Vec::new(), Some(problem.point(&optimum))));
 	let taken = std::iter::from_fn(|| search.results.blocking_recv()).find(|found| found.fitness == 0);
 	assert_eq!(taken.map(|found| found.genes), Some(optimum));
 }
@@ -212,9 +217,31 @@ fn the_genes_of_an_immigrant_are_trained_whatever_its_model_is() {
 		let begin = || start(&problem, &seeded(), &ResourceLimits::default(), executor(1)).unwrap();
 		let ridge = begin().results.blocking_recv().unwrap();
 		let mut search = begin();
-		search.immigrate(genes.clone(), Some(Arc::new(ridge.model.clone())));
+		search.immigrate(immigrant(genes.clone(), Some(ridge.model.clone())));
 		let trained = std::iter::from_fn(|| search.results.blocking_recv()).take(300).find(|found| found.genes == genes);
 		assert!(trained.is_some_and(|trained| trained.model != ridge.model), "{genes:?}");
+	}
+}
+
+/// All seats of a round are revealed, more than a search takes in before one batch.
+#[tokio::test]
+async fn every_candidate_of_a_round_is_taken_in_and_one_of_other_genes_is_left_out() {
+	let (problem, progress) = (wide(), Progress::default());
+	let mut first = start(&problem, &seeded(), &ResourceLimits::default(), executor(1)).unwrap();
+	let ridge = first.results.recv().await.unwrap();
+	drop(first);
+	let meter = meter(&progress, &problem);
+	let mut search = Search::start(&problem, &seeded(), &ResourceLimits::default(), executor(1), meter, None).unwrap();
+	let genes = |width: i64| vec![5, width, 1, 7, 3];
+	search.immigrate(immigrant(vec![5], None));
+	for width in 33..40 {
+		search.immigrate(immigrant(genes(width), Some(ridge.model.clone())));
+	}
+	until(&progress, |search| search.immigrants == 7).await;
+	let mut wanted: BTreeSet<Vec<i64>> = (33..40).map(genes).collect();
+	while !wanted.is_empty() {
+		let found = search.results.recv().await.expect("the search goes on");
+		wanted.remove(&found.genes);
 	}
 }
 
@@ -522,9 +549,9 @@ async fn the_published_figures_are_those_of_the_candidates() {
 	let meter = meter(&progress, &problem);
 	assert_eq!(progress.searches()[0].state, SearchState::Stopped, "it has not begun");
 	let mut search = Search::start(&problem, &seeded(), &ResourceLimits::default(), executor(2), meter, None).unwrap();
-	search.immigrate(vec![8, 5, 1, 7, 2], None);
-	search.immigrate(vec![8, 5, 1, 7, 2], None);
-	search.immigrate(vec![8, 5, 1], None);
+	search.immigrate(immigrant(vec![8, 5, 1, 7, 2], None));
+	search.immigrate(immigrant(vec![8, 5, 1, 7, 2], None));
+	search.immigrate(immigrant(vec![8, 5, 1], None));
 	let seen = until(&progress, |search| search.generation >= 2 && search.immigrants > 0).await;
 	assert_eq!((seen.domain, seen.account, seen.population), (problem.id, Account([1; 32]), 24));
 	assert_eq!((seen.state, &seen.devices[..]), (SearchState::Training, &["2 CPU threads".to_string()][..]));
@@ -749,31 +776,56 @@ fn a_migrant_has_the_fitness_of_its_model() {
 	}
 }
 
-/// The worker is killed in the middle of a search, whose first run is compared with one that nobody has interrupted.
+/// The worker is killed at any point of a search, whose candidates are compared with those of a search that nobody has interrupted.
 #[test]
-fn a_search_that_was_interrupted_goes_on_as_if_nothing_had_happened() {
-	let problem = wide();
-	let folder = tempfile::tempdir().unwrap();
-	let file = |name: &str| StateFile::new(&folder.path().join(name), &problem, Account([1; 32]), None);
+fn a_search_that_was_killed_goes_on_as_if_nothing_had_happened() {
+	/// Candidates after which the worker is killed.
+	const KILLED_AFTER: [usize; 10] = [1, 9, 5, 14, 7, 10, 6, 12, 8, 11];
+	/// Candidates that two threads train at a time.
+	const BATCH: usize = 4;
+	let (problem, folder) = (wide(), tempfile::tempdir().unwrap());
 	let native = [Algorithm::Ga, Algorithm::De, Algorithm::Cmaes, Algorithm::Sobol];
 	for config in native.map(with).into_iter().chain([with_program()]) {
 		let algorithm = config.optimization_config.algorithm;
-		let run = |name: &str, most: usize| -> BTreeMap<Vec<i64>, u64> {
+		let file =
+			|name: &str| StateFile::new(&folder.path().join(format!("{name}{algorithm:?}")), &problem, Account([1; 32]), None);
+		let begin = |name: &str| {
 			let meter = meter(&Progress::default(), &problem);
-			let limits = ResourceLimits::default();
-			let mut search = Search::start(&problem, &config, &limits, executor(2), meter, Some(file(name))).unwrap();
-			let found = std::iter::from_fn(|| search.results.blocking_recv()).take(most);
-			found.map(|found| (found.genes, found.fitness)).collect()
+			Search::start(&problem, &config, &ResourceLimits::default(), executor(2), meter, Some(file(name))).unwrap()
 		};
-		let (whole, name) = (run(&format!("whole{algorithm:?}"), 60), format!("parts{algorithm:?}"));
-		let mut parts = BTreeMap::new();
-		for _ in 0..4 {
-			parts.extend(run(&name, 15));
+		let mut parts: BTreeMap<Vec<i64>, u64> = BTreeMap::new();
+		for most in KILLED_AFTER {
+			let mut search = begin("parts");
+			let mut found: Vec<_> = std::iter::from_fn(|| search.results.blocking_recv()).take(most).collect();
+			// A state is replaced as a whole, so that `kill -9` leaves what is there at any moment. What a search writes at its end is undone.
+			let (path, left) = (file("parts").path().to_owned(), std::fs::read(file("parts").path()).ok());
+			search.stop.store(true, Ordering::Relaxed);
+			found.extend(std::iter::from_fn(|| search.results.blocking_recv()));
+			drop(search);
+			match left {
+				Some(state) => std::fs::write(path, state).unwrap(),
+				None => std::fs::remove_file(path).unwrap(),
+			}
+			for found in found {
+				let before = parts.insert(found.genes, found.fitness);
+				assert!(before.is_none_or(|before| before == found.fitness), "{algorithm:?}: one candidate has two fitnesses");
+			}
 		}
-		assert!(file(&name).read().unwrap().is_some(), "the state was written");
-		let both = parts.iter().filter(|(genes, _)| whole.contains_key(*genes)).count();
-		assert!(both * 10 >= parts.len() * 9, "{algorithm:?}: {both} of {} were found without interruption", parts.len());
-		assert!(parts.iter().all(|(genes, fitness)| whole.get(genes).is_none_or(|same| same == fitness)));
+		assert!(file("parts").read().unwrap().is_some(), "the state was written");
+		let is_native = algorithm != Algorithm::Program;
+		let most = if is_native { parts.len() + BATCH } else { 2 * parts.len() };
+		let mut search = begin("whole");
+		let found = std::iter::from_fn(|| search.results.blocking_recv()).take(most);
+		let whole: Vec<(Vec<i64>, u64)> = found.map(|found| (found.genes, found.fitness)).collect();
+		let same = whole.iter().filter(|(genes, fitness)| parts.get(genes) == Some(fitness)).count();
+		if is_native {
+			assert_eq!(same, parts.len(), "{algorithm:?}: each candidate is one of the whole search");
+			// Those of the last batch end in any order.
+			let is_found = |(genes, _): &(Vec<i64>, u64)| parts.contains_key(genes);
+			assert!(whole[..parts.len() - BATCH].iter().all(is_found), "{algorithm:?}: none is left out");
+		} else {
+			assert!(same * 10 >= parts.len() * 9, "{same} of {} were found without interruption", parts.len());
+		}
 	}
 }
 

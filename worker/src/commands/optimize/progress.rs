@@ -95,11 +95,18 @@ impl Progress {
 			Some(left) => format!(", {} left", duration(left)),
 			None => String::new(),
 		};
-		let stage = match islands.search(0).and_then(|search| search.stage()) {
-			Some((stage, stages)) => format!("stage {stage} of {stages}, "),
-			None => String::new(),
-		};
+		let stage = stages((0..islands.count()).filter_map(|island| islands.search(island)?.stage()));
 		format!("{stage}best {best}, migrants {received} in and {sent} out, {:.0} candidates per hour{left}", self.per_hour())
+	}
+}
+
+/// Returns the least and the greatest of the present stages of all islands, each of which has as many stages; nothing without stages.
+fn stages(present: impl Iterator<Item = (usize, usize)>) -> String {
+	let present: Vec<(usize, usize)> = present.collect();
+	match (present.iter().min(), present.iter().max()) {
+		(Some((least, _)), Some((greatest, stages))) if least < greatest => format!("stages {least} to {greatest} of {stages}, "),
+		(Some((stage, stages)), _) => format!("stage {stage} of {stages}, "),
+		(None, _) => String::new(),
 	}
 }
 
@@ -136,6 +143,14 @@ mod tests {
 		assert_eq!(remaining(10.0, 0, 5), None);
 		assert_eq!(remaining(10.0, 4, 6), Some(15));
 		assert_eq!([9, 70, 3_661].map(duration), ["9 s", "1 min 10 s", "1 h 1 min"]);
+	}
+
+	#[test]
+	fn the_least_and_the_greatest_stage_of_the_islands_are_shown() {
+		let shown = |present: &[(usize, usize)]| stages(present.iter().copied());
+		assert_eq!(shown(&[]), "");
+		assert_eq!(shown(&[(2, 3), (2, 3)]), "stage 2 of 3, ");
+		assert_eq!(shown(&[(2, 4), (3, 4), (1, 4)]), "stages 1 to 3 of 4, ");
 	}
 
 	#[test]

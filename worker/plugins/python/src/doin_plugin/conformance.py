@@ -1,6 +1,6 @@
-"""Tests whether a program speaks the protocol of optimizers, of meta-optimizers, or of the programs of tolerance domains.
+"""Tests whether a program speaks the protocol of optimizers, of meta-optimizers, of the programs of tolerance domains, or of forecasters.
 
-Usage: python3 -m doin_plugin.conformance [--kind meta-optimizer|evaluator] [--timeout SECONDS] [--json] -- COMMAND [ARGUMENT ...]
+Usage: python3 -m doin_plugin.conformance [--kind meta-optimizer|evaluator|forecaster] [--timeout SECONDS] [--json] -- COMMAND [ARGUMENT ...]
 
 Every case starts the program anew. The exit code is 0 if all cases pass, 1 if one fails, 2 for a wrong usage.
 """
@@ -515,6 +515,143 @@ EVALUATOR_CASES: List[Callable[[Start], None]] = [
 ]
 
 
+HORIZON = 24
+"""Bars that are forecast, unless a case has another number."""
+OPENING: Dict[str, Any] = {
+    "version": VERSION,
+    "stream": "BTC/USD",
+    "barMs": 300_000,
+    "decimals": 2,
+    "fields": ["close", "high", "low", "volume"],
+    "horizon": HORIZON,
+    "lookback": 48,
+    "lead": 5,
+}
+"""Params of the first message to a forecaster."""
+
+Bars = List[Optional[List[int]]]
+
+
+def _bars(count: int, first: int = 0, missing: Sequence[int] = ()) -> Bars:
+    """Returns bars of a stream, from number `first` on, without those of the numbers `missing`."""
+
+    def bar(at: int) -> List[int]:
+        close = 6_425_010 + 900 * (at * 7 % 13 - 6)
+        return [close, close + 500, close - 500, 1_000 + at]
+
+    return [None if at in missing else bar(at) for at in range(first, first + count)]
+
+
+def _closes(bars: Bars) -> List[Optional[int]]:
+    """Returns the closes of bars."""
+    return [bar[0] if bar else None for bar in bars]
+
+
+def _window(bars: Bars, last: int) -> Dict[str, Any]:
+    """Returns the params of a forecast from these bars, whose last one has the number `last`."""
+    return {"round": last, "end": 1_764_547_200_000 + 300_000 * last, "bars": bars}
+
+
+def _forecaster(start: Start, **more: Any) -> Program:
+    """Starts a forecaster, and sends the first message."""
+    program = start()
+    result = program.ask("initialize", **{**OPENING, **more})
+    version = result.get("version") if isinstance(result, dict) else None
+    if version != VERSION:
+        raise Failure(f"`initialize` is answered by version {json.dumps(version)}: return {{\"version\": {VERSION}}}")
+    return program
+
+
+def _whole(value: Any, name: str) -> int:
+    """Checks a close or a zero."""
+    if type(value) is not int or not -(1 << 63) <= value < 1 << 63:
+        raise Failure(f"{name} of the forecast is `{json.dumps(value)[:40]}`: return whole numbers of 64 bits, in units of the last decimal")
+    return value
+
+
+def _forecast(program: Program, window: Dict[str, Any], horizon: int = HORIZON) -> None:
+    """Asks for a forecast, and checks it."""
+    result = program.ask("forecast", **window)
+    closes = result.get("closes") if isinstance(result, dict) else None
+    if not isinstance(closes, list):
+        shown = json.dumps(result)[:80]
+        raise Failure(f'`forecast` is answered by `{shown}`: return {{"closes": […]}} with a close for each bar of the horizon')
+    if len(closes) != horizon:
+        raise Failure(f"`forecast` is answered by {len(closes)} closes: return {horizon}, one for each bar of the horizon")
+    standing = [close for close in _closes(window["bars"]) if close is not None]
+    zero = standing[-1] if result.get("zero") is None else _whole(result["zero"], "the zero")
+    for place, close in enumerate(closes, 1):
+        if not -(1 << 31) <= _whole(close, f"value {place}") - zero < 1 << 31:
+            raise Failure(f"value {place} of the forecast, {close}, is more than 31 bits away from the zero {zero}: forecast closes")
+
+
+def it_opens_with_the_version(start: Start) -> None:
+    """initialize is answered, and members that nobody knows are ignored"""
+    program = _forecaster(start, more={"a": [1]})
+    _forecast(program, {**_window(_bars(48), 47), "more": None})
+
+
+def it_forecasts_each_bar_of_the_horizon(start: Start) -> None:
+    """a forecast has a whole number for each bar of the horizon, whatever its length is"""
+    for horizon in (HORIZON, 1, 100):
+        program = _forecaster(start, horizon=horizon)
+        for first in (0, 7, 300):
+            _forecast(program, _window(_bars(48, first), first + 47), horizon)
+
+
+def it_forecasts_from_few_bars_and_over_gaps(start: Start) -> None:
+    """missing bars, the last one among them, and a window that is shorter than lookback are forecast from"""
+    program = _forecaster(start)
+    for bars in (_bars(48, missing=(3, 4, 5, 20)), _bars(48, missing=(46, 47)), _bars(2), _bars(1)):
+        _forecast(program, _window(bars, len(bars) - 1))
+
+
+def it_forecasts_without_times(start: Start) -> None:
+    """bars without times, of the close alone, and a round with a lead of its own are forecast from"""
+    program = _forecaster(start, barMs=None, fields=["close"])
+    bars: Bars = [None if close is None else [close] for close in _closes(_bars(48))]
+    _forecast(program, {"round": 47, "end": None, "bars": bars})
+    _forecast(program, {"round": 47, "end": None, "bars": bars, "lead": 9})
+
+
+def it_takes_truths_in_silence(start: Start) -> None:
+    """truths of rounds, with missing bars too, have no answer, and it goes on forecasting"""
+    program = _forecaster(start)
+    for last in range(47, 67):
+        bars, later = _bars(48, last - 47), _bars(HORIZON, last + 5, missing=(last + 9,))
+        _forecast(program, _window(bars, last))
+        program.notify("on_truth", round=last, zero=6_425_010, closes=_closes(later))
+    # A round whose forecast was missed, and one whose bars are all missing.
+    program.notify("on_truth", round=3, zero=6_425_010, closes=[None] * HORIZON)
+    _forecast(program, _window(_bars(48, 20), 67))
+
+
+def it_takes_training_pairs_in_silence(start: Start) -> None:
+    """training pairs and unknown notifications have no answer"""
+    program = _forecaster(start)
+    for last in range(47, 79):
+        pair = {**_window(_bars(48, last - 47), last), "zero": 6_425_010, "closes": _closes(_bars(HORIZON, last + 5))}
+        program.notify("training_pair", **pair)
+    program.notify("on_something_new", more=1)
+    _forecast(program, _window(_bars(48, 32), 79))
+
+
+def it_ends_when_its_input_does(start: Start) -> None:
+    """the program ends when its input does"""
+    _end_of_input(_forecaster(start))
+
+
+FORECASTER_CASES: List[Callable[[Start], None]] = [
+    it_opens_with_the_version,
+    it_forecasts_each_bar_of_the_horizon,
+    it_forecasts_from_few_bars_and_over_gaps,
+    it_forecasts_without_times,
+    it_takes_truths_in_silence,
+    it_takes_training_pairs_in_silence,
+    it_ends_when_its_input_does,
+]
+
+
 def check(case: Callable[[Start], None], command: Sequence[str], timeout: float) -> Tuple[str, str]:
     """Returns the outcome of a case, `pass`, `skip` or `fail`, and its reason."""
     started: List[Program] = []
@@ -548,7 +685,7 @@ def _seconds(text: str) -> float:
 def main(arguments: Optional[Sequence[str]] = None) -> int:
     """Runs all cases; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python3 -m doin_plugin.conformance", description="Tests a program against the protocol.")
-    kinds = {"optimizer": CASES, META: META_CASES, "evaluator": EVALUATOR_CASES}
+    kinds = {"optimizer": CASES, META: META_CASES, "evaluator": EVALUATOR_CASES, "forecaster": FORECASTER_CASES}
     parser.add_argument("--kind", choices=tuple(kinds), default="optimizer", help="kind of the program, optimizer by default")
     parser.add_argument("--timeout", type=_seconds, default=30.0, help="seconds for an answer, 30 by default")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of lines")
