@@ -1,7 +1,7 @@
 //! Tests of a server and of the check of its answers, without a chain.
 
 use crate::{
-	audit::{Audited, WantedOutputs},
+	audit::{Audited, Sample, WantedOutputs},
 	check::{compare, signed, Finding, Known, Sent, Unusable},
 	journal::VoucherJournal,
 	model::{tests::seasonal, Champion},
@@ -395,7 +395,7 @@ fn unreadable(_: serde_json::Value) -> serde_json::Value {
 	serde_json::Value::Bool(true)
 }
 
-/// A second worker audits answers: the server counts them, and goes on one window at a time after a wrong one.
+/// A second worker audits answers, and the server counts their windows.
 #[tokio::test]
 async fn answers_are_audited_by_another_worker_or_here() {
 	let machine = machine();
@@ -430,6 +430,21 @@ async fn answers_are_audited_by_another_worker_or_here() {
 	let numbers = service.serving();
 	assert_eq!((numbers.audited, numbers.wrong), (5, 0));
 	assert!(queue.pending(None).is_empty());
+}
+
+/// An audit that finds a wrong answer is counted, and the server goes on answering.
+#[tokio::test]
+async fn a_wrong_answer_is_counted() {
+	let machine = machine();
+	let input = Inputs::One(vec![4_100, 4_110, 4_102, 4_113]);
+	let windows = seasonal().windows(Some(&input), None).unwrap();
+	machine.service.keep_for_tests(Sample::new(Arc::new(seasonal()), &windows, &[vec![-176, 1, -176]]));
+	assert_eq!(machine.service.audit_one(None, Duration::ZERO).await, Some(Audited::Wrong));
+	let reply = paid(&machine, 4_113, PRICE).await.unwrap();
+	assert_eq!(&reply.outputs[0][..], &[-176, 0, -176]);
+	assert_eq!(machine.service.audit_one(None, Duration::ZERO).await, Some(Audited::Right));
+	let numbers = machine.service.serving();
+	assert_eq!((numbers.audited, numbers.wrong, numbers.batches), (2, 1, 1));
 }
 
 /// A server that answers with another model signs the proof of it.
