@@ -3,12 +3,13 @@
 use crate::{
 	bind,
 	events::{Feed, Item, BEHIND},
-	testing::{best, Fixed, Server, ALICE, DATABASE, TOKEN},
+	shape::PaidAnswers,
+	testing::{answers, best, Fixed, Server, ALICE, DATABASE, TOKEN},
 	Slot, Token,
 };
 use axum::{body::Body, http::Request};
 use doin_roles::serve::ServeSlot;
-use doin_serve::tasks::Work;
+use doin_serve::{tasks::Work, wire::Serving};
 use futures::StreamExt;
 use serde_json::{json, Value};
 use std::{
@@ -241,6 +242,26 @@ async fn figures_name_their_storage_items() {
 	] {
 		let found = description(schema, field);
 		assert!(found.ends_with(&format!("Storage: `{item}`.")), "{schema}.{field}: {found}");
+	}
+}
+
+/// The routes of these tests have no server of models, so its numbers are compared with the document by themselves.
+#[tokio::test]
+async fn the_document_describes_the_work_of_a_server() {
+	let document = document(&Server::default()).await;
+	let serving = Serving { answers: 9, batches: 7, audited: 8, wrong: 1, ..Serving::default() };
+	let alone = json!(serving);
+	let beside = json!(PaidAnswers { serving: Some(serving), ..answers() });
+	for (path, parent, sent) in [("/api/serving", "", alone), ("/api/answers", "/serving", beside)] {
+		let schema = &document["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["schema"];
+		assert_eq!(fault(&document, schema, &sent), None, "{path}");
+		for (counter, number) in [("batches", 7), ("audited", 8), ("wrong", 1)] {
+			let mut lacking = sent.clone();
+			let numbers = lacking.pointer_mut(parent).and_then(Value::as_object_mut).unwrap();
+			assert_eq!(numbers.remove(counter), Some(json!(number)), "{path}");
+			let found = fault(&document, schema, &lacking).unwrap_or_default();
+			assert!(found.contains(&format!("`{counter}` is missing")), "{path}: {found}");
+		}
 	}
 }
 
