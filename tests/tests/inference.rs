@@ -18,6 +18,7 @@ use serde_json::{json, Value};
 use std::{
 	io::{BufRead, BufReader, Read, Write},
 	net::{SocketAddr, TcpListener, TcpStream},
+	process::Output,
 	sync::{
 		atomic::{AtomicBool, AtomicU32, Ordering},
 		Arc,
@@ -232,8 +233,8 @@ impl Liar {
 	}
 }
 
-/// Runs a client that is lied to. Returns its report and its errors.
-async fn lied(node: &Node, liar: &Liar, arguments: &[&str]) -> Result<(Value, String)> {
+/// Runs a client that asks the liar.
+async fn asked(node: &Node, liar: &Liar, arguments: &[&str]) -> Result<Output> {
 	let url = node.url();
 	let all: Vec<String> = [arguments, &["--url", &url, "--json"]].concat().into_iter().map(Into::into).collect();
 	let asking = tokio::task::spawn_blocking(move || run("doin-worker", &all.iter().map(String::as_str).collect::<Vec<_>>()));
@@ -241,10 +242,23 @@ async fn lied(node: &Node, liar: &Liar, arguments: &[&str]) -> Result<(Value, St
 		liar.block.store(node.finalized().await?, Ordering::Relaxed);
 		tokio::time::sleep(Duration::from_millis(200)).await;
 	}
-	let output = asking.await??;
+	asking.await?
+}
+
+/// Runs a client that is lied to. Returns its report and its errors.
+async fn lied(node: &Node, liar: &Liar, arguments: &[&str]) -> Result<(Value, String)> {
+	let output = asked(node, liar, arguments).await?;
 	let (text, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr).into_owned());
 	assert!(!output.status.success(), "a false answer was accepted: {text}");
 	Ok((serde_json::from_str(&text).with_context(|| format!("no report: {text}\n{errors}"))?, errors))
+}
+
+/// Accuses the servers of what a purse has kept. Returns the report, also if one was not slashed.
+fn accused(node: &Node, purse: &str) -> Result<Value> {
+	let url = node.url();
+	let output = run("doin-worker", &["accuse", "--purse", purse, "--dev-key", "//Dave", "--url", &url, "--json"])?;
+	let errors = String::from_utf8_lossy(&output.stderr);
+	serde_json::from_slice(&output.stdout).with_context(|| format!("no report: {errors}"))
 }
 
 #[tokio::test]
@@ -268,6 +282,10 @@ async fn a_server_that_lies_is_found_by_its_client_and_slashed() -> Result<()> {
 		is_other: AtomicBool::new(false),
 	});
 	let url = format!("http://{}", liar.clone().start()?);
+	let output = asked(&node, &liar, &[&ask(&url, &purse)[..], &["--trust"]].concat()).await?;
+	assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+	let trusted: Value = serde_json::from_slice(&output.stdout)?;
+	assert_eq!((&trusted["verified"], &trusted["slash"]), (&json!("trusted"), &Value::Null), "{trusted}");
 	let (kept, errors) = lied(&node, &liar, &[&ask(&url, &purse)[..], &["--no-accuse"]].concat()).await?;
 	assert_eq!((&kept["verified"], &kept["slash"]), (&json!("false"), &Value::Null), "{kept}\n{errors}");
 
@@ -280,13 +298,15 @@ async fn a_server_that_lies_is_found_by_its_client_and_slashed() -> Result<()> {
 	);
 	assert_eq!((&other["slash"]["reward"], &other["slash"]["compensation"]), (&json!("10 DOIN"), &json!("1 DOIN")), "{other}");
 
-	// What the purse has kept proves the first lie, and takes the rest of the bond.
-	let accused = report(&node, &["accuse", "--purse", &purse, "--dev-key", "//Dave"])?;
+	// What the purse has kept proves the first lie, although its client has checked nothing, and takes the rest of the bond.
+	let accused = self::accused(&node, &purse)?;
 	let lie = &accused["lies"][0];
-	assert_eq!((&accused["checked"], &lie["slash"]["slashed"], &lie["refusal"]), (&json!(1), &json!("100 DOIN"), &Value::Null));
+	assert_eq!((&accused["checked"], &lie["slash"]["slashed"], &lie["refusal"]), (&json!(2), &json!("100 DOIN"), &Value::Null));
 	assert_eq!((&lie["slash"]["reward"], &lie["slash"]["compensation"]), (&json!("10 DOIN"), &json!("1 DOIN")), "{accused}");
-	let again = report(&node, &["accuse", "--purse", &purse, "--dev-key", "//Dave"])?;
-	assert_eq!(again, json!({ "checked": 0, "lies": [] }), "one slash for one lie");
+	let late = &accused["lies"][1];
+	assert!(late["slash"].is_null() && late["refusal"].is_string(), "nothing is left of the bond: {accused}");
+	let again = self::accused(&node, &purse)?;
+	assert_eq!((&again["checked"], &again["lies"][0]["slash"]), (&json!(1), &Value::Null), "one slash for one lie: {again}");
 	let offers = node.call("doin_offers", [json!(0)]).await?;
 	let servers: Vec<&Value> = offers.as_array().into_iter().flatten().map(|offer| &offer["who"]).collect();
 	assert_eq!(servers, [&json!(BOB)], "the offer of the liar is gone");
