@@ -7,13 +7,17 @@ use crate::{
 	testing::{answers, best, Fixed, Server, ALICE, DATABASE, TOKEN},
 	Slot, Token,
 };
-use axum::{body::Body, http::Request};
+use axum::{
+	body::{Body, Bytes},
+	http::Request,
+};
 use doin_roles::serve::ServeSlot;
 use doin_serve::{tasks::Work, wire::Serving};
-use futures::StreamExt;
+use futures::{stream, Stream, StreamExt};
 use serde_json::{json, Value};
 use std::{
 	collections::{BTreeMap, BTreeSet},
+	io,
 	path::PathBuf,
 	sync::Arc,
 	time::Duration,
@@ -551,6 +555,40 @@ async fn bodies_are_bounded_and_checked() {
 	assert_eq!(server.json(request.body(Body::from(CLAIM)).unwrap()).await.0, 415);
 }
 
+/// Returns requests whose bodies are read in both ways, with a body that begins with `{` and goes on with `rest`.
+fn unfinished<S>(rest: impl Fn() -> S) -> [Request<Body>; 2]
+where
+	S: Stream<Item = io::Result<Bytes>> + Send + 'static,
+{
+	["/inference", "/tasks/claim"].map(|path| {
+		let begin = stream::iter([Ok::<_, io::Error>(Bytes::from_static(b"{"))]);
+		Request::post(path)
+			.header("content-type", "application/json")
+			.header("authorization", format!("Bearer {TOKEN}"))
+			.body(Body::from_stream(begin.chain(rest())))
+			.unwrap()
+	})
+}
+
+#[tokio::test]
+async fn a_body_that_is_not_sent_in_time_is_the_fault_of_its_client() {
+	let server = Server::new(Fixed::default(), Duration::from_millis(50), Some(TOKEN));
+	for request in unfinished(stream::pending) {
+		let (status, body) = server.json(request).await;
+		assert_eq!(status, 408, "{body}");
+		assert!(body["error"].as_str().is_some_and(|error| error.contains("body of the request")), "{body}");
+	}
+}
+
+#[tokio::test]
+async fn a_body_that_is_cut_is_not_too_long() {
+	let server = Server::default();
+	for request in unfinished(|| stream::iter([Err(io::Error::from(io::ErrorKind::UnexpectedEof))])) {
+		let (status, body) = server.json(request).await;
+		assert_eq!(status, 400, "{body}");
+	}
+}
+
 #[tokio::test]
 async fn requests_that_change_state_need_the_token() {
 	let server = Server::default();
@@ -724,6 +762,13 @@ async fn a_server_on_a_socket_answers_and_stops() {
 	let answer = exchange(&mut stream, &request).await;
 	assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
 	assert!(answer.ends_with(&format!(r#"{{"status":"ok","port":{}}}"#, address.port())), "{answer}");
+
+	let mut cut = TcpStream::connect(address).await.unwrap();
+	let headers = format!("host: {address}\r\ncontent-type: application/json\r\ncontent-length: 100\r\nconnection: close\r\n");
+	cut.write_all(format!("POST /inference HTTP/1.1\r\n{headers}\r\n{{").as_bytes()).await.unwrap();
+	cut.shutdown().await.unwrap();
+	let answer = exchange(&mut cut, "").await;
+	assert!(answer.starts_with("HTTP/1.1 400 Bad Request\r\n") && answer.contains("was cut"), "{answer}");
 
 	let mut other = TcpStream::connect(address).await.unwrap();
 	let answer = exchange(&mut other, "GET /health HTTP/1.1\r\nhost: example.org\r\nconnection: close\r\n\r\n").await;

@@ -297,7 +297,7 @@ fn may_be_accused(fault: &Unusable) -> bool {
 fn is_worth_repeating(answered: &Answered, is_fresh: bool) -> bool {
 	match answered.status {
 		402 | 404 => is_fresh,
-		409 | 429 | 500..=599 => true,
+		408 | 409 | 429 | 500..=599 => true,
 		_ => false,
 	}
 }
@@ -309,7 +309,7 @@ mod tests {
 	#[test]
 	fn a_request_is_repeated_only_if_that_may_help() {
 		let worth = |status, is_fresh| is_worth_repeating(&Answered { status, body: Vec::new() }, is_fresh);
-		assert!([429, 500, 503, 504, 507, 409].iter().all(|status| worth(*status, false)));
+		assert!([408, 409, 429, 500, 503, 504, 507].iter().all(|status| worth(*status, false)));
 		assert!(![200, 400, 402, 404, 413, 422].iter().any(|status| worth(*status, false)));
 		assert!(worth(402, true) && worth(404, true) && !worth(422, true));
 	}
