@@ -19,7 +19,13 @@ use doin_primitives::{
 };
 use doin_scoring::Model;
 use parking_lot::Mutex;
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+	collections::HashMap,
+	future::{poll_fn, Future},
+	sync::Arc,
+	task::Poll,
+	time::Duration,
+};
 use subxt_signer::sr25519::{dev, Keypair};
 use tempfile::TempDir;
 
@@ -261,11 +267,20 @@ async fn the_windows_of_a_request_are_answered_in_order() {
 	assert_eq!((reply.receipt.pairs.len(), &reply.receipt.price[..]), (10, "10000"));
 }
 
-/// The server is killed after a voucher is journalled and before its answer: the client asks again, and pays once.
+/// The server ends after a voucher is journalled and before its answer: the client asks again, and pays once.
 #[tokio::test]
 async fn a_server_that_is_killed_loses_nothing_and_neither_does_its_client() {
 	let Machine { folder, chain, service: killed } = machine();
-	killed.infer(&request(1, Some(PRICE)), REMOTE).await.unwrap();
+	let paying = request(1, Some(PRICE));
+	let mut answering = Box::pin(killed.infer(&paying, REMOTE));
+	let is_pending = poll_fn(|context| Poll::Ready(answering.as_mut().poll(context).is_pending())).await;
+	assert!(is_pending, "the voucher is being journalled");
+	while killed.vouchers().unwrap().is_empty() {
+		tokio::time::sleep(Duration::from_millis(1)).await;
+	}
+	// It is not polled any more, so nothing is answered.
+	drop(answering);
+	assert_eq!(killed.serving().answers, 0);
 	drop(killed);
 	let restarted = service(&folder, &chain, settings());
 	assert_eq!(kind(restarted.infer(&request(1, Some(PRICE)), REMOTE).await), Some(Kind::Behind), "it has no block yet");
