@@ -10,6 +10,7 @@ use doin_node::{
 	state_version::{self, Mismatch},
 };
 use doin_primitives::{
+	inference::Lie,
 	oracle::{Bars, Values, FIRST_STREAM},
 	views::{FeeMarketView, PollView, ReporterView, SealView, StreamView, WorkView},
 	RoundId, UnpaidReason, DOIN, ONE_Q32,
@@ -303,6 +304,35 @@ fn events_of_polls_and_markets_are_counted() {
 	assert_eq!(added(OfMarket::Voided { round: ROUND }), [(Family::ForecastRounds, "voided", 1.0)]);
 	let claimed = OfMarket::Claimed { stream: FIRST_STREAM, who: WHO, bound: 1, increment: ONE_Q32, effective: ONE_Q32 / 4 };
 	assert_eq!(added(claimed), [(Family::Claims, "runtime", 1.0), (Family::Claimed, "runtime", 0.25)]);
+}
+
+#[test]
+fn events_of_channels_and_offers_are_counted() {
+	use pallet_doin_channels::Event as OfChannel;
+	use pallet_doin_inference::Event as OfOffer;
+	let closed = OfChannel::Closed { channel: [1; 32], payer: WHO, returned: DOIN };
+	assert_eq!(added(closed), [(Family::Channels, "closed", 1.0)]);
+	let redeemed = OfChannel::Redeemed { channel: [1; 32], payee: WHO, amount: 3 * DOIN, fee: DOIN / 2, paid: 4 * DOIN };
+	let expected = [(Family::Redeemed, "payee", 3.0), (Family::Redeemed, "burned", 0.5), (Family::Channels, "redeemed", 1.0)];
+	assert_eq!(added(redeemed), expected);
+	assert_eq!(added(OfChannel::ToppedUp { channel: [1; 32], deposit: DOIN, expires: 9 }), []);
+
+	let unlisted = OfOffer::Unlisted { domain: 0, who: WHO, leaves: 9 };
+	assert_eq!(added(unlisted), [(Family::Offers, "unlisted", 1.0)]);
+	let slashed = |lie| OfOffer::Slashed {
+		domain: 0,
+		who: WHO,
+		lie,
+		slashed: 5 * DOIN / 2,
+		burned: DOIN,
+		payer: None,
+		compensation: 0,
+		accuser: WHO,
+		reward: DOIN / 4,
+	};
+	for (lie, label) in [(Lie::Model, "model"), (Lie::Output, "output")] {
+		assert_eq!(added(slashed(lie)), [(Family::Lies, label, 1.0), (Family::LiesSlashed, label, 2.5)]);
+	}
 }
 
 #[test]

@@ -34,8 +34,8 @@ after(async () => {
 	await writeFile(join(ARTEFACTS, "report.json"), JSON.stringify(report, null, "\t"));
 });
 
-/** Opens the dashboard. */
-const open = (view, hash = "") => openAddress(`${PAGE}/dashboard${hash}`, view);
+/** Opens the dashboard. `prepare(page)` runs before. */
+const open = (view, hash = "", prepare = undefined) => openAddress(`${PAGE}/dashboard${hash}`, view, prepare);
 
 for (const view of VIEWS) {
 	test(`every tab at ${view.width} × ${view.height}, ${view.colorScheme}`, async () => {
@@ -130,6 +130,70 @@ test("a figure links to its storage item and its event in the explorer", async (
 	assert.match(await page.locator("#origin").innerText(), /Event\s+Optimae\.Crowned\.increment/);
 	assert.match(await page.getAttribute("#origin a[href^='/explorer#network']", "href"), /^\/explorer#network\/block\/\d+$/);
 	assert.deepEqual(await violations(page), []);
+	await close();
+});
+
+/** Numbers of a server that has found `wrong` of its answers to be wrong. The worker of this test answers no requests. */
+const serving = (wrong) => ({
+	block: 41,
+	answers: 9_007,
+	windows: 81_013,
+	free: 317,
+	unpaid: 23,
+	refused: 19,
+	earned: "80000000000000",
+	channels: 11,
+	owed: "3000000000000",
+	swaps: 13,
+	batches: 1_511,
+	audited: 208,
+	wrong,
+	elapsed_ms: 3_600_000,
+});
+
+/** Answers the requests of the panel as a worker with such a server does. */
+const served = (wrong) => async (page) => {
+	const answer = await (await fetch(`${PAGE}/api/answers`)).json();
+	await page.route("**/api/answers", (route) => route.fulfill({ json: { ...answer, serving: serving(wrong) } }));
+};
+
+for (const view of VIEWS) {
+	test(`the work of a server is shown at ${view.width} × ${view.height}, ${view.colorScheme}`, async () => {
+		const { page, errors, close } = await open(view, "#answers", served(2));
+		await settled(page);
+		const { components } = await page.evaluate(() => fetch("/api/openapi.json").then((answer) => answer.json()));
+		assert.deepEqual(Object.keys(components.schemas.Serving.properties), Object.keys(serving(2)).sort(), "the numbers of the route");
+		const card = page.locator("#panel .card").filter({ has: page.getByRole("heading", { name: "This server", exact: true }) });
+		const facts = await card.locator(".facts > div").evaluateAll((found) =>
+			Object.fromEntries(found.map((fact) => [fact.querySelector("dt").textContent, fact.querySelector("dd").textContent])),
+		);
+		for (const [name, text] of [
+			["Requests per second", /^2\.50/],
+			["Answers", /^9,007\s*81,013 windows, 317 of them free$/],
+			["Earned", /^80\.0000 DOIN\s*3\.0000 DOIN not redeemed yet$/],
+			["Channels that have paid", /^11$/],
+			["Refused", /^42\s*23 for lack of payment$/],
+			["New champions", /^13$/],
+			["Batches", /^1,511\s*each of one request or several$/],
+			["Windows audited", /^208\s*computed a second time$/],
+			["Wrong answers", /^2\s*found by audits: .*end the offer\.$/s],
+		])
+			assert.match(facts[name] ?? "missing", text, name);
+		assert.equal(await card.locator(".tag.bad").innerText(), "2");
+		assert.deepEqual(await violations(page), []);
+		assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), "as wide as the screen");
+		await page.screenshot({ path: join(ARTEFACTS, `server-${view.width}-${view.colorScheme}.png`), fullPage: true });
+		assert.deepEqual(errors, []);
+		await close();
+	});
+}
+
+test("a server whose audits find no wrong answer has no warning", async () => {
+	const { page, close } = await open(VIEWS[0], "#answers", served(0));
+	await settled(page);
+	const fact = page.locator("#panel .facts > div").filter({ hasText: "Wrong answers" });
+	assert.match(await fact.locator("dd").innerText(), /^0\s*found by audits$/);
+	assert.equal(await page.locator("#panel .tag.bad").count(), 0);
 	await close();
 });
 

@@ -129,6 +129,15 @@ impl Process {
 		}
 	}
 
+	/// Sends SIGINT, as Ctrl-C does, and does not wait for the end of the process.
+	///
+	/// # Errors
+	/// Errors if it has ended already.
+	pub fn interrupt(&mut self) -> Result<()> {
+		self.check()?;
+		self.signal(Signal::INT)
+	}
+
 	/// Sends SIGSTOP: the process does nothing until [`Self::resume`], and its connections stay open.
 	///
 	/// # Errors

@@ -93,11 +93,29 @@ impl Worker {
 	/// # Errors
 	/// Errors if it cannot be started.
 	pub fn server(url: &str, dev_key: &str) -> Result<Self> {
+		Self::serving(url, dev_key, None)
+	}
+
+	/// Starts such a server whose audits other workers can pull with `token`.
+	///
+	/// # Errors
+	/// Errors if it cannot be started.
+	pub fn sharing_server(url: &str, dev_key: &str, token: &Path) -> Result<Self> {
+		Self::serving(url, dev_key, Some(token))
+	}
+
+	fn serving(url: &str, dev_key: &str, token: Option<&Path>) -> Result<Self> {
 		let base = tempfile::tempdir()?;
 		let config = base.path().join("worker.toml");
-		let tables =
-			format!("[[identities]]\nrole = \"serve\"\ndev = \"{dev_key}\"\n[serve]\ndomains = [0]\nfree_per_minute = 2\n");
-		fs::write(&config, format!("url = \"{url}\"\njournal = \"journal.db\"\nolap_db_path = \"none\"\n{tables}"))?;
+		let mut text = format!("url = \"{url}\"\njournal = \"journal.db\"\nolap_db_path = \"none\"\n");
+		if let Some(token) = token {
+			writeln!(text, "dashboard_token_file = \"{}\"", token.display())?;
+		}
+		writeln!(text, "[[identities]]\nrole = \"serve\"\ndev = \"{dev_key}\"\n[serve]\ndomains = [0]\nfree_per_minute = 2")?;
+		if token.is_some() {
+			writeln!(text, "[resource_limits]\nshare_work = true")?;
+		}
+		fs::write(&config, text)?;
 		let arguments = vec!["run".into(), "--dashboard-port=0".into(), "--config".into(), config.display().to_string()];
 		Self::start_in(base, arguments)
 	}

@@ -1,5 +1,5 @@
-//! A client buys answers of the champion of a development chain, checks them, and the money arrives, also after the server was killed. A
-//! server that lies is slashed.
+//! A client buys answers of the champion of a development chain, checks them, and the money arrives, also after both were killed. A server
+//! that lies is slashed within three blocks.
 
 use anyhow::{Context, Result};
 use doin_e2e::{
@@ -8,7 +8,7 @@ use doin_e2e::{
 	http::Server,
 	run,
 	streams::CO2,
-	wait_for, Node, Worker,
+	wait_for, Node, Process, Worker,
 };
 use doin_primitives::{
 	inference::{number_bytes, pairs_hash, window_nonce, Pair, Receipt},
@@ -16,8 +16,10 @@ use doin_primitives::{
 };
 use serde_json::{json, Value};
 use std::{
-	io::{BufRead, BufReader, Read, Write},
-	net::{SocketAddr, TcpListener, TcpStream},
+	io::{self, BufRead, BufReader, Read, Write},
+	net::{Shutdown, SocketAddr, TcpListener, TcpStream},
+	path::Path,
+	process::Output,
 	sync::{
 		atomic::{AtomicBool, AtomicU32, Ordering},
 		Arc,
@@ -29,6 +31,9 @@ use subxt_signer::sr25519::{dev, Keypair};
 const LIMIT: Duration = Duration::from_secs(300);
 /// Price of one window: 0.2 DOIN, so that four of them are worth the fee of redeeming.
 const PRICE: u128 = DOIN / 5;
+
+/// Blocks after an answer in which its lie is slashed.
+const SLASHED_WITHIN: u64 = 3;
 
 /// Offers domain 0 for a development account.
 fn offer(node: &Node, dev_key: &str) -> Result<()> {
@@ -54,6 +59,79 @@ async fn answering(server: &Server) -> Result<Value> {
 fn ask<'a>(url: &'a str, purse: &'a str) -> Vec<&'a str> {
 	let input = ["infer", "--domain", "0", "--csv", CO2, "--column", "ppm", "--server", url, "--purse", purse];
 	[&input[..], &["--deposit", "5DOIN", "--dev-key", "//Dave"]].concat()
+}
+
+/// Relays connections at a free port to a server, without end. An answer of a champion is withheld, and `is_answered` says that there was
+/// one.
+fn withhold(server: SocketAddr, is_answered: Arc<AtomicBool>) -> Result<SocketAddr> {
+	let listener = TcpListener::bind("127.0.0.1:0")?;
+	let address = listener.local_addr()?;
+	std::thread::spawn(move || {
+		for client in listener.incoming().flatten() {
+			let is_answered = is_answered.clone();
+			// Either side may leave.
+			std::thread::spawn(move || relay(client, server, &is_answered));
+		}
+	});
+	Ok(address)
+}
+
+/// Relays one connection.
+fn relay(mut client: TcpStream, server: SocketAddr, is_answered: &AtomicBool) -> io::Result<()> {
+	const PAID: &[u8] = b"POST /inference";
+	const ANSWERED: &[u8] = b"HTTP/1.1 200";
+	let mut server = TcpStream::connect(server)?;
+	let (mut from_client, mut to_server) = (client.try_clone()?, server.try_clone()?);
+	let mut request = [0; PAID.len()];
+	from_client.read_exact(&mut request)?;
+	to_server.write_all(&request)?;
+	let sending = std::thread::spawn(move || {
+		io::copy(&mut from_client, &mut to_server)?;
+		to_server.shutdown(Shutdown::Write)
+	});
+	if request == PAID {
+		let mut answer = [0; ANSWERED.len()];
+		server.read_exact(&mut answer)?;
+		if answer == ANSWERED {
+			is_answered.store(true, Ordering::Relaxed);
+			// Until the client has gone.
+			return sending.join().unwrap_or(Ok(()));
+		}
+		client.write_all(&answer)?;
+	}
+	io::copy(&mut server, &mut client)?;
+	Ok(())
+}
+
+/// Kills a client with SIGKILL after the server has answered, and before it gets the answer.
+async fn kill_client(node: &Node, server: SocketAddr, folder: &Path, purse: &str) -> Result<()> {
+	let is_answered = Arc::new(AtomicBool::new(false));
+	let (withheld, node_url) = (format!("http://{}", withhold(server, is_answered.clone())?), node.url());
+	let arguments = [&ask(&withheld, purse)[..], &["--url", &node_url]].concat();
+	let arguments: Vec<String> = arguments.into_iter().map(Into::into).collect();
+	let mut client = Process::start("doin-worker", &arguments, &folder.join("killed.log"))?;
+	wait_for("an answer that is withheld", LIMIT, || {
+		let checked = client.check();
+		let is_answered = is_answered.load(Ordering::Relaxed);
+		async move { checked.map(|()| is_answered.then_some(())) }
+	})
+	.await?;
+	client.kill()
+}
+
+/// Ends a server as Ctrl-C does, kills it with SIGKILL while the voucher that it redeems waits for a block, and starts it again. A voucher
+/// that is in a block within milliseconds ends the server without the kill.
+async fn kill_while_redeeming(node: &Node, worker: &mut Worker) -> Result<()> {
+	worker.process().interrupt()?;
+	while worker.process().ended()?.is_none() {
+		let waiting = node.call("author_pendingExtrinsics", []).await?;
+		if waiting.as_array().is_some_and(|waiting| !waiting.is_empty()) {
+			worker.crash()?;
+			break;
+		}
+		tokio::time::sleep(Duration::from_millis(10)).await;
+	}
+	worker.start_again()
 }
 
 #[tokio::test]
@@ -99,6 +177,13 @@ async fn an_answer_is_bought_and_verified_and_the_money_arrives_also_after_a_cra
 	}
 	refused(&node, &[&ask(&url, &purse)[..], &["--max-price", "0.1DOIN"]].concat(), &["--max-price", "Nothing was sent"])?;
 
+	// A client that is killed between its voucher and the answer loses one price.
+	kill_client(&node, server.0, folder.path(), &purse).await?;
+	let state = server.json(&format!("/channel/{id}")).await?;
+	assert_eq!(amount(&state["voucher"]["cumulative"]), 4 * PRICE, "{state}");
+	let again = report(&node, &ask(&url, &purse))?;
+	assert_eq!((&again["verified"], &again["price"], &again["channel"]), (&json!("right"), &json!("0.2 DOIN"), &channel));
+
 	// Without the purse, the channel and its amount are found again.
 	let lost = folder.path().join("lost.db").display().to_string();
 	let listed = report(&node, &["channel", "list", "--purse", &lost, "--dev-key", "//Dave"])?;
@@ -108,12 +193,17 @@ async fn an_answer_is_bought_and_verified_and_the_money_arrives_also_after_a_cra
 
 	let before = node.call("doin_channel", [channel.clone()]).await?;
 	assert_eq!((before["payee"].as_str(), &before["domain"]), (Some(BOB), &json!(0)), "{before}");
+	kill_while_redeeming(&node, &mut worker).await?;
+	let server = Server::of_newest(&mut worker).await?;
+	answering(&server).await?;
+	let state = server.json(&format!("/channel/{id}")).await?;
+	assert_eq!(amount(&state["voucher"]["cumulative"]), 6 * PRICE, "{state}");
 	worker.stop()?;
 	let after = node.call("doin_channel", [channel.clone()]).await?;
-	assert_eq!(amount(&after["paid"]), 4 * PRICE, "everything is redeemed at the end: {after}");
+	assert_eq!(amount(&after["paid"]), 6 * PRICE, "everything is redeemed once at the end: {after}");
 	let demand = node.call("doin_demand", [json!(0), json!(1)]).await?;
 	// It halves in a week, and some seconds have passed.
-	let burned = 4 * PRICE / 1_000;
+	let burned = 6 * PRICE / 1_000;
 	assert!((burned * 99 / 100..=burned).contains(&amount(&demand[0]["demand"])), "{demand}");
 
 	let closing = report(&node, &["channel", "close", id, "--purse", &purse, "--dev-key", "//Dave"])?;
@@ -129,6 +219,10 @@ struct Liar {
 	model: Hash,
 	/// Last finalized block.
 	block: AtomicU32,
+	/// Best block.
+	best: AtomicU32,
+	/// Best block when it lied last.
+	lied: AtomicU32,
 	/// `true` if the next receipts name another model than the champion.
 	is_other: AtomicBool,
 }
@@ -196,6 +290,7 @@ impl Liar {
 	fn lie(&self, request: &Value) -> Value {
 		let window: Vec<i32> =
 			request["input"].as_array().into_iter().flatten().filter_map(|n| n.as_i64().map(|n| n as i32)).collect();
+		self.lied.store(self.best.load(Ordering::Relaxed), Ordering::Relaxed);
 		let (output, seed): (Vec<i32>, Hash) = (vec![1; 13], bytes(&request["nonce"]));
 		let pair = Pair::new(&window_nonce(&seed, 0), &number_bytes(&window), &number_bytes(&output));
 		let voucher = &request["voucher"];
@@ -232,19 +327,33 @@ impl Liar {
 	}
 }
 
-/// Runs a client that is lied to. Returns its report and its errors.
-async fn lied(node: &Node, liar: &Liar, arguments: &[&str]) -> Result<(Value, String)> {
+/// Runs a client that asks the liar.
+async fn asked(node: &Node, liar: &Liar, arguments: &[&str]) -> Result<Output> {
 	let url = node.url();
 	let all: Vec<String> = [arguments, &["--url", &url, "--json"]].concat().into_iter().map(Into::into).collect();
 	let asking = tokio::task::spawn_blocking(move || run("doin-worker", &all.iter().map(String::as_str).collect::<Vec<_>>()));
 	while !asking.is_finished() {
 		liar.block.store(node.finalized().await?, Ordering::Relaxed);
+		liar.best.store(node.best().await?, Ordering::Relaxed);
 		tokio::time::sleep(Duration::from_millis(200)).await;
 	}
-	let output = asking.await??;
+	asking.await?
+}
+
+/// Runs a client that is lied to. Returns its report and its errors.
+async fn lied(node: &Node, liar: &Liar, arguments: &[&str]) -> Result<(Value, String)> {
+	let output = asked(node, liar, arguments).await?;
 	let (text, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr).into_owned());
 	assert!(!output.status.success(), "a false answer was accepted: {text}");
 	Ok((serde_json::from_str(&text).with_context(|| format!("no report: {text}\n{errors}"))?, errors))
+}
+
+/// Accuses the servers of what a purse has kept. Returns the report, also if one was not slashed.
+fn accused(node: &Node, purse: &str) -> Result<Value> {
+	let url = node.url();
+	let output = run("doin-worker", &["accuse", "--purse", purse, "--dev-key", "//Dave", "--url", &url, "--json"])?;
+	let errors = String::from_utf8_lossy(&output.stderr);
+	serde_json::from_slice(&output.stdout).with_context(|| format!("no report: {errors}"))
 }
 
 #[tokio::test]
@@ -265,9 +374,15 @@ async fn a_server_that_lies_is_found_by_its_client_and_slashed() -> Result<()> {
 		genesis: bytes(&genesis),
 		model: bytes(&models["models"][0]["model"]),
 		block: AtomicU32::new(node.finalized().await?),
+		best: AtomicU32::new(node.best().await?),
+		lied: AtomicU32::new(0),
 		is_other: AtomicBool::new(false),
 	});
 	let url = format!("http://{}", liar.clone().start()?);
+	let output = asked(&node, &liar, &[&ask(&url, &purse)[..], &["--trust"]].concat()).await?;
+	assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+	let trusted: Value = serde_json::from_slice(&output.stdout)?;
+	assert_eq!((&trusted["verified"], &trusted["slash"]), (&json!("trusted"), &Value::Null), "{trusted}");
 	let (kept, errors) = lied(&node, &liar, &[&ask(&url, &purse)[..], &["--no-accuse"]].concat()).await?;
 	assert_eq!((&kept["verified"], &kept["slash"]), (&json!("false"), &Value::Null), "{kept}\n{errors}");
 
@@ -279,14 +394,18 @@ async fn a_server_that_lies_is_found_by_its_client_and_slashed() -> Result<()> {
 		"{other}\n{errors}"
 	);
 	assert_eq!((&other["slash"]["reward"], &other["slash"]["compensation"]), (&json!("10 DOIN"), &json!("1 DOIN")), "{other}");
+	let (answered, slashed) = (liar.lied.load(Ordering::Relaxed), other["slash"]["block"].as_u64().context("a block")?);
+	assert!(slashed <= u64::from(answered) + SLASHED_WITHIN, "slashed in block {slashed} for a lie in block {answered}");
 
-	// What the purse has kept proves the first lie, and takes the rest of the bond.
-	let accused = report(&node, &["accuse", "--purse", &purse, "--dev-key", "//Dave"])?;
+	// What the purse has kept proves the first lie, although its client has checked nothing, and takes the rest of the bond.
+	let accused = self::accused(&node, &purse)?;
 	let lie = &accused["lies"][0];
-	assert_eq!((&accused["checked"], &lie["slash"]["slashed"], &lie["refusal"]), (&json!(1), &json!("100 DOIN"), &Value::Null));
+	assert_eq!((&accused["checked"], &lie["slash"]["slashed"], &lie["refusal"]), (&json!(2), &json!("100 DOIN"), &Value::Null));
 	assert_eq!((&lie["slash"]["reward"], &lie["slash"]["compensation"]), (&json!("10 DOIN"), &json!("1 DOIN")), "{accused}");
-	let again = report(&node, &["accuse", "--purse", &purse, "--dev-key", "//Dave"])?;
-	assert_eq!(again, json!({ "checked": 0, "lies": [] }), "one slash for one lie");
+	let late = &accused["lies"][1];
+	assert!(late["slash"].is_null() && late["refusal"].is_string(), "nothing is left of the bond: {accused}");
+	let again = self::accused(&node, &purse)?;
+	assert_eq!((&again["checked"], &again["lies"][0]["slash"]), (&json!(1), &Value::Null), "one slash for one lie: {again}");
 	let offers = node.call("doin_offers", [json!(0)]).await?;
 	let servers: Vec<&Value> = offers.as_array().into_iter().flatten().map(|offer| &offer["who"]).collect();
 	assert_eq!(servers, [&json!(BOB)], "the offer of the liar is gone");

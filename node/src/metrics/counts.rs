@@ -1,7 +1,7 @@
 //! Additions to counters by the events of the runtime.
 
 use super::export::{bits, doin};
-use doin_primitives::UnpaidReason;
+use doin_primitives::{inference::Lie, UnpaidReason};
 use doin_runtime::{Runtime, RuntimeEvent};
 use pallet_doin_evaluators::types::Offence;
 
@@ -46,11 +46,21 @@ pub enum Family {
 	Claims,
 	/// Effective improvement of these claims, in bits.
 	Claimed,
+	/// Payment channels, by what happened to them.
+	Channels,
+	/// Amounts that channels have paid, in DOIN, by where they went.
+	Redeemed,
+	/// Offers of servers, by what happened to them.
+	Offers,
+	/// Lies of servers that were proved, by kind.
+	Lies,
+	/// Amounts slashed for these lies, in DOIN.
+	LiesSlashed,
 }
 
 /// Name, help, label and values of the label of each family. A value that is never counted is exported as 0, so that a query
 /// finds it from the start.
-pub const FAMILIES: [(Family, &str, &str, &str, &[&str]); 19] = [
+pub const FAMILIES: [(Family, &str, &str, &str, &[&str]); 24] = [
 	(
 		Family::Seats,
 		"doin_seats_total",
@@ -192,6 +202,41 @@ pub const FAMILIES: [(Family, &str, &str, &str, &[&str]); 19] = [
 		"backing",
 		&["runtime"],
 	),
+	(
+		Family::Channels,
+		"doin_channels_total",
+		"Payment channels by what happened to them, since the node started; one can be redeemed many times",
+		"event",
+		&["opened", "redeemed", "closing", "closed"],
+	),
+	(
+		Family::Redeemed,
+		"doin_channels_paid_doin_total",
+		"Amount that channels have paid for vouchers, in DOIN, since the node started: to payees, and as a burned fee",
+		"part",
+		&["payee", "burned"],
+	),
+	(
+		Family::Offers,
+		"doin_offers_total",
+		"Offers of servers by what happened to them, since the node started; a changed one counts as offered again",
+		"event",
+		&["offered", "unlisted", "released"],
+	),
+	(
+		Family::Lies,
+		"doin_lies_total",
+		"Lies of servers that were proved, by what was false, since the node started",
+		"lie",
+		&["model", "output"],
+	),
+	(
+		Family::LiesSlashed,
+		"doin_lies_slashed_doin_total",
+		"Amount slashed of the bonds of servers by what was false, in DOIN, since the node started",
+		"lie",
+		&["model", "output"],
+	),
 ];
 
 /// Addition to one counter.
@@ -229,6 +274,8 @@ pub fn counts(event: &RuntimeEvent) -> Vec<Count> {
 		RuntimeEvent::Work(event) => of_work(event),
 		RuntimeEvent::Oracle(event) => of_poll(event),
 		RuntimeEvent::Forecasts(event) => of_market(event),
+		RuntimeEvent::Channels(event) => of_channel(event),
+		RuntimeEvent::Inference(event) => of_offer(event),
 		_ => Vec::new(),
 	}
 }
@@ -353,6 +400,41 @@ fn of_market(event: &pallet_doin_forecasts::Event<Runtime>) -> Vec<Count> {
 		Claimed { effective, .. } => {
 			let claimed = Count { family: Family::Claimed, label: "runtime", amount: bits(*effective) };
 			vec![Count { family: Family::Claims, label: "runtime", amount: 1.0 }, claimed]
+		}
+		_ => Vec::new(),
+	}
+}
+
+/// Returns what an event of a payment channel adds.
+fn of_channel(event: &pallet_doin_channels::Event<Runtime>) -> Vec<Count> {
+	use pallet_doin_channels::Event::*;
+	match event {
+		Opened { .. } => one(Family::Channels, "opened"),
+		Redeemed { amount, fee, .. } => {
+			let parts = [("payee", amount), ("burned", fee)];
+			let parts = parts.map(|(label, part)| Count { family: Family::Redeemed, label, amount: doin(*part) });
+			parts.into_iter().chain(one(Family::Channels, "redeemed")).collect()
+		}
+		Closing { .. } => one(Family::Channels, "closing"),
+		Closed { .. } => one(Family::Channels, "closed"),
+		_ => Vec::new(),
+	}
+}
+
+/// Returns what an event of an offer of a server adds.
+fn of_offer(event: &pallet_doin_inference::Event<Runtime>) -> Vec<Count> {
+	use pallet_doin_inference::Event::*;
+	match event {
+		Offered { .. } => one(Family::Offers, "offered"),
+		Unlisted { .. } => one(Family::Offers, "unlisted"),
+		Released { .. } => one(Family::Offers, "released"),
+		Slashed { lie, slashed, .. } => {
+			let label = match lie {
+				Lie::Model => "model",
+				Lie::Output => "output",
+			};
+			let slashed = Count { family: Family::LiesSlashed, label, amount: doin(*slashed) };
+			vec![Count { family: Family::Lies, label, amount: 1.0 }, slashed]
 		}
 		_ => Vec::new(),
 	}

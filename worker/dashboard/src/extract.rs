@@ -2,8 +2,8 @@
 
 use crate::error::{shortened, ApiError};
 use axum::{
-	body::HttpBody as _,
-	extract::{FromRequest, FromRequestParts, Request},
+	body::{Bytes, HttpBody as _},
+	extract::{DefaultBodyLimit, FromRequest, FromRequestParts, Request},
 	http::{header, request::Parts, StatusCode},
 };
 use serde::de::DeserializeOwned;
@@ -68,7 +68,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for LongBody<T> {
 	type Rejection = ApiError;
 
-	async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
+	async fn from_request(mut request: Request, state: &S) -> Result<Self, ApiError> {
 		let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
 		if !kind.trim_start().starts_with("application/json") {
 			return Err(rejected(
@@ -82,8 +82,11 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for LongBody<T> {
 			ApiError::new(StatusCode::SERVICE_UNAVAILABLE, reason, "repeat the request in a second, or send fewer windows")
 		};
 		let _place = if is_short { None } else { Some(PLACES.try_acquire().map_err(busy)?) };
-		let too_long = |_| rejected(StatusCode::PAYLOAD_TOO_LARGE, "the body was cut, or is longer than 2 MiB");
-		let bytes = axum::body::to_bytes(request.into_body(), LONG).await.map_err(too_long)?;
+		DefaultBodyLimit::max(LONG).apply(&mut request);
+		let bytes = Bytes::from_request(request, state).await.map_err(|fault| match fault.status() {
+			StatusCode::PAYLOAD_TOO_LARGE => rejected(StatusCode::PAYLOAD_TOO_LARGE, "the body is longer than 2 MiB"),
+			status => ApiError::new(status, "the body was cut", "repeat the request, and send as many bytes as it states"),
+		})?;
 		serde_json::from_slice(&bytes).map(Self).map_err(|fault| {
 			let is_of_fields = fault.classify() == Category::Data;
 			let status = if is_of_fields { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::BAD_REQUEST };

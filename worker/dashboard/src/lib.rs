@@ -77,10 +77,11 @@
 //!
 //! | status | reason |
 //! |---|---|
-//! | 400 | a query, path or body cannot be read |
+//! | 400 | a query, path or body cannot be read, or the body was cut |
 //! | 401, 403 | no token, or another one; the request is one of another site |
 //! | 402, 409 | no voucher pays for the request, or another request shows it; another worker has the task |
 //! | 404, 405 | there is no such route, method, block, domain, stream, round, channel or task |
+//! | 408 | the body was not sent in time |
 //! | 413, 415, 422 | the body is too long, is not JSON, or has other fields; a limit, a range or an input is not possible |
 //! | 429 | the address has sent too many requests for pay |
 //! | 500 | the analytics database is damaged, or the worker has a fault |
@@ -91,6 +92,7 @@
 #![warn(clippy::missing_errors_doc)]
 
 mod auth;
+mod body;
 mod error;
 mod events;
 mod extract;

@@ -133,7 +133,7 @@ pub(crate) fn stream_id(place: u32) -> u32 {
 }
 
 /// Returns the paid answers of the source: domain 0 has a server that was paid, and domain 7 has none.
-fn answers() -> PaidAnswers {
+pub(crate) fn answers() -> PaidAnswers {
 	let offer = Offer {
 		peer_id: ALICE.into(),
 		price: "1000".into(),

@@ -3,16 +3,21 @@
 use crate::{
 	bind,
 	events::{Feed, Item, BEHIND},
-	testing::{best, Fixed, Server, ALICE, DATABASE, TOKEN},
+	shape::PaidAnswers,
+	testing::{answers, best, Fixed, Server, ALICE, DATABASE, TOKEN},
 	Slot, Token,
 };
-use axum::{body::Body, http::Request};
+use axum::{
+	body::{Body, Bytes},
+	http::Request,
+};
 use doin_roles::serve::ServeSlot;
-use doin_serve::tasks::Work;
-use futures::StreamExt;
+use doin_serve::{tasks::Work, wire::Serving};
+use futures::{stream, Stream, StreamExt};
 use serde_json::{json, Value};
 use std::{
 	collections::{BTreeMap, BTreeSet},
+	io,
 	path::PathBuf,
 	sync::Arc,
 	time::Duration,
@@ -241,6 +246,26 @@ async fn figures_name_their_storage_items() {
 	] {
 		let found = description(schema, field);
 		assert!(found.ends_with(&format!("Storage: `{item}`.")), "{schema}.{field}: {found}");
+	}
+}
+
+/// The routes of these tests have no server of models, so its numbers are compared with the document by themselves.
+#[tokio::test]
+async fn the_document_describes_the_work_of_a_server() {
+	let document = document(&Server::default()).await;
+	let serving = Serving { answers: 9, batches: 7, audited: 8, wrong: 1, ..Serving::default() };
+	let alone = json!(serving);
+	let beside = json!(PaidAnswers { serving: Some(serving), ..answers() });
+	for (path, parent, sent) in [("/api/serving", "", alone), ("/api/answers", "/serving", beside)] {
+		let schema = &document["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["schema"];
+		assert_eq!(fault(&document, schema, &sent), None, "{path}");
+		for (counter, number) in [("batches", 7), ("audited", 8), ("wrong", 1)] {
+			let mut lacking = sent.clone();
+			let numbers = lacking.pointer_mut(parent).and_then(Value::as_object_mut).unwrap();
+			assert_eq!(numbers.remove(counter), Some(json!(number)), "{path}");
+			let found = fault(&document, schema, &lacking).unwrap_or_default();
+			assert!(found.contains(&format!("`{counter}` is missing")), "{path}: {found}");
+		}
 	}
 }
 
@@ -530,6 +555,40 @@ async fn bodies_are_bounded_and_checked() {
 	assert_eq!(server.json(request.body(Body::from(CLAIM)).unwrap()).await.0, 415);
 }
 
+/// Returns requests whose bodies are read in both ways, with a body that begins with `{` and goes on with `rest`.
+fn unfinished<S>(rest: impl Fn() -> S) -> [Request<Body>; 2]
+where
+	S: Stream<Item = io::Result<Bytes>> + Send + 'static,
+{
+	["/inference", "/tasks/claim"].map(|path| {
+		let begin = stream::iter([Ok::<_, io::Error>(Bytes::from_static(b"{"))]);
+		Request::post(path)
+			.header("content-type", "application/json")
+			.header("authorization", format!("Bearer {TOKEN}"))
+			.body(Body::from_stream(begin.chain(rest())))
+			.unwrap()
+	})
+}
+
+#[tokio::test]
+async fn a_body_that_is_not_sent_in_time_is_the_fault_of_its_client() {
+	let server = Server::new(Fixed::default(), Duration::from_millis(50), Some(TOKEN));
+	for request in unfinished(stream::pending) {
+		let (status, body) = server.json(request).await;
+		assert_eq!(status, 408, "{body}");
+		assert!(body["error"].as_str().is_some_and(|error| error.contains("body of the request")), "{body}");
+	}
+}
+
+#[tokio::test]
+async fn a_body_that_is_cut_is_not_too_long() {
+	let server = Server::default();
+	for request in unfinished(|| stream::iter([Err(io::Error::from(io::ErrorKind::UnexpectedEof))])) {
+		let (status, body) = server.json(request).await;
+		assert_eq!(status, 400, "{body}");
+	}
+}
+
 #[tokio::test]
 async fn requests_that_change_state_need_the_token() {
 	let server = Server::default();
@@ -703,6 +762,13 @@ async fn a_server_on_a_socket_answers_and_stops() {
 	let answer = exchange(&mut stream, &request).await;
 	assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
 	assert!(answer.ends_with(&format!(r#"{{"status":"ok","port":{}}}"#, address.port())), "{answer}");
+
+	let mut cut = TcpStream::connect(address).await.unwrap();
+	let headers = format!("host: {address}\r\ncontent-type: application/json\r\ncontent-length: 100\r\nconnection: close\r\n");
+	cut.write_all(format!("POST /inference HTTP/1.1\r\n{headers}\r\n{{").as_bytes()).await.unwrap();
+	cut.shutdown().await.unwrap();
+	let answer = exchange(&mut cut, "").await;
+	assert!(answer.starts_with("HTTP/1.1 400 Bad Request\r\n") && answer.contains("was cut"), "{answer}");
 
 	let mut other = TcpStream::connect(address).await.unwrap();
 	let answer = exchange(&mut other, "GET /health HTTP/1.1\r\nhost: example.org\r\nconnection: close\r\n\r\n").await;

@@ -1,8 +1,8 @@
 //! Purse of a client: its channels with their newest vouchers, and what proves lies of servers.
 //!
 //! A voucher is on the disk before it is sent, so a client that was killed never signs two different amounts for one step, and loses one
-//! price at most. A receipt is kept with the request, the answer and the bytes of the model for as long as it can be accused, since the
-//! chain drops models that were replaced.
+//! price at most. A receipt is kept with the request and the answer as soon as it arrives, and with the bytes of the model once they are
+//! read, for as long as it can be accused: the chain drops models that were replaced.
 
 use doin_primitives::{channel::ChannelId, Balance, BlockNumber, Hash};
 use parking_lot::Mutex;
@@ -27,7 +27,11 @@ const TABLES: &str = "
 		answer TEXT NOT NULL, contract BLOB, program BLOB NOT NULL, model BLOB NOT NULL
 	);
 	CREATE TABLE IF NOT EXISTS models (hash BLOB PRIMARY KEY, bytes BLOB NOT NULL);
+	CREATE TABLE IF NOT EXISTS incomplete (receipt INTEGER PRIMARY KEY);
 ";
+
+/// Removes what is known of receipts that were deleted.
+const FORGOTTEN: &str = "DELETE FROM incomplete WHERE receipt NOT IN (SELECT id FROM receipts)";
 
 /// Failure of a purse.
 #[derive(Debug, thiserror::Error)]
@@ -68,8 +72,10 @@ pub struct Proof {
 	pub contract: Option<Vec<u8>>,
 	/// Program of the domain, in SCALE.
 	pub program: Vec<u8>,
-	/// Hash of the encoded champion of the block.
+	/// Hash of the encoded champion of the block; before it is read, that of the model that the receipt names.
 	pub model: Hash,
+	/// `true` once the champion of the block was read, and its bytes are kept.
+	pub is_complete: bool,
 }
 
 /// The purse of one chain.
@@ -179,21 +185,47 @@ impl Purse {
 		removed.map(|_| ()).map_err(|cause| self.error(cause))
 	}
 
-	/// Keeps a receipt and the bytes of its model.
+	/// Keeps a receipt, and the bytes of its model if they are known.
 	///
 	/// # Errors
 	///
 	/// Errors if the database fails.
-	pub fn keep(&self, proof: &Proof, bytes: &[u8]) -> Result<(), PurseError> {
+	pub fn keep(&self, proof: &Proof, bytes: Option<&[u8]>) -> Result<(), PurseError> {
 		let mut database = self.database.lock();
 		let mut write = || {
 			let transaction = database.transaction()?;
-			transaction.execute("INSERT OR IGNORE INTO models VALUES (?, ?)", params![&proof.model[..], bytes])?;
-			let Proof { block, server, windows, answer, contract, program, model } = proof;
+			let Proof { block, server, windows, answer, contract, program, model, is_complete } = proof;
+			if let Some(bytes) = bytes {
+				transaction.execute("INSERT OR IGNORE INTO models VALUES (?, ?)", params![&model[..], bytes])?;
+			}
 			transaction.execute(
 				"INSERT INTO receipts (chain, block, server, windows, answer, contract, program, model) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
 				params![&self.chain[..], block, &server[..], windows, answer, contract, program, &model[..]],
 			)?;
+			if !*is_complete {
+				let receipt = transaction.last_insert_rowid();
+				transaction.execute("INSERT OR REPLACE INTO incomplete VALUES (?)", params![receipt])?;
+			}
+			transaction.commit()
+		};
+		write().map_err(|cause| self.error(cause))
+	}
+
+	/// Keeps the champion of the block of a receipt, which is named by its answer.
+	///
+	/// # Errors
+	///
+	/// Errors if the database fails.
+	pub fn complete(&self, answer: &str, model: &Hash, bytes: &[u8]) -> Result<(), PurseError> {
+		let mut database = self.database.lock();
+		let mut write = || {
+			let transaction = database.transaction()?;
+			transaction.execute("INSERT OR IGNORE INTO models VALUES (?, ?)", params![&model[..], bytes])?;
+			let receipt = params![&self.chain[..], answer];
+			let found = "SELECT id FROM receipts WHERE chain = ? AND answer = ?";
+			transaction.execute(&format!("DELETE FROM incomplete WHERE receipt IN ({found})"), receipt)?;
+			let sql = "UPDATE receipts SET model = ? WHERE chain = ? AND answer = ?";
+			transaction.execute(sql, params![&model[..], &self.chain[..], answer])?;
 			transaction.commit()
 		};
 		write().map_err(|cause| self.error(cause))
@@ -207,11 +239,14 @@ impl Purse {
 	pub fn proofs(&self) -> Result<Vec<Proof>, PurseError> {
 		let read = |row: &rusqlite::Row| {
 			let (block, server, windows, answer) = (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
-			Ok(Proof { block, server, windows, answer, contract: row.get(4)?, program: row.get(5)?, model: row.get(6)? })
+			let (contract, program, model, is_complete) = (row.get(4)?, row.get(5)?, row.get(6)?, row.get(7)?);
+			Ok(Proof { block, server, windows, answer, contract, program, model, is_complete })
 		};
 		let select = || {
 			let database = self.database.lock();
-			let sql = "SELECT block, server, windows, answer, contract, program, model FROM receipts WHERE chain = ? ORDER BY id";
+			let sql =
+				"SELECT block, server, windows, answer, contract, program, model, id NOT IN (SELECT receipt FROM incomplete) \
+				FROM receipts WHERE chain = ? ORDER BY id";
 			let mut rows = database.prepare(sql)?;
 			let found: rusqlite::Result<Vec<Proof>> = rows.query_map(params![&self.chain[..]], read)?.collect();
 			found
@@ -219,15 +254,18 @@ impl Purse {
 		select().map_err(|cause| self.error(cause))
 	}
 
-	/// Forgets a receipt by its answer, which has a nonce of its own: its server was slashed for it.
+	/// Forgets a receipt by its answer, which has a nonce of its own: its server was slashed for it, or it proves nothing.
 	///
 	/// # Errors
 	///
 	/// Errors if the database fails.
 	pub fn forget(&self, answer: &str) -> Result<(), PurseError> {
-		let sql = "DELETE FROM receipts WHERE chain = ? AND answer = ?";
-		let forgotten = self.database.lock().execute(sql, params![&self.chain[..], answer]);
-		forgotten.map(|_| ()).map_err(|cause| self.error(cause))
+		let database = self.database.lock();
+		let forget = || {
+			database.execute("DELETE FROM receipts WHERE chain = ? AND answer = ?", params![&self.chain[..], answer])?;
+			database.execute(FORGOTTEN, [])
+		};
+		forget().map(|_| ()).map_err(|cause| self.error(cause))
 	}
 
 	/// Returns the bytes of a kept model.
@@ -250,6 +288,7 @@ impl Purse {
 		let database = self.database.lock();
 		let forget = || {
 			database.execute("DELETE FROM receipts WHERE chain = ? AND block < ?", params![&self.chain[..], block])?;
+			database.execute(FORGOTTEN, [])?;
 			database.execute("DELETE FROM models WHERE hash NOT IN (SELECT model FROM receipts)", [])
 		};
 		forget().map(|_| ()).map_err(|cause| self.error(cause))
@@ -293,11 +332,9 @@ mod tests {
 		assert_eq!(first.next_number(&[8; 32]).unwrap(), 0);
 	}
 
-	#[test]
-	fn a_receipt_is_kept_with_its_model_until_it_cannot_be_accused() {
-		let folder = tempfile::tempdir().unwrap();
-		let purse = purse(&folder);
-		let proof = |block: BlockNumber, model: u8| Proof {
+	/// Returns the proof of a receipt of block `block`.
+	fn proof(block: BlockNumber, model: u8, is_complete: bool) -> Proof {
+		Proof {
 			block,
 			server: [7; 32],
 			windows: vec![1, 2],
@@ -305,17 +342,44 @@ mod tests {
 			contract: (model == 1).then(|| vec![3]),
 			program: vec![4],
 			model: [model; 32],
-		};
+			is_complete,
+		}
+	}
+
+	#[test]
+	fn a_receipt_is_kept_with_its_model_until_it_cannot_be_accused() {
+		let folder = tempfile::tempdir().unwrap();
+		let purse = purse(&folder);
 		for (block, model) in [(100, 1), (110, 1), (120, 2)] {
-			purse.keep(&proof(block, model), &[model; 3]).unwrap();
+			purse.keep(&proof(block, model, true), Some(&[model; 3])).unwrap();
 		}
 		purse.forget_before(110).unwrap();
-		assert_eq!(purse.proofs().unwrap(), [proof(110, 1), proof(120, 2)]);
+		assert_eq!(purse.proofs().unwrap(), [proof(110, 1, true), proof(120, 2, true)]);
 		assert_eq!(purse.model(&[1; 32]).unwrap(), Some(vec![1; 3]));
 		purse.forget("{\"block\":110}").unwrap();
-		assert_eq!(purse.proofs().unwrap(), [proof(120, 2)]);
+		assert_eq!(purse.proofs().unwrap(), [proof(120, 2, true)]);
 		purse.forget_before(111).unwrap();
 		assert_eq!((purse.model(&[1; 32]).unwrap(), purse.model(&[2; 32]).unwrap()), (None, Some(vec![2; 3])));
+	}
+
+	#[test]
+	fn a_receipt_is_kept_before_the_champion_of_its_block_is_read() {
+		let folder = tempfile::tempdir().unwrap();
+		let purse = purse(&folder);
+		purse.keep(&proof(100, 1, false), None).unwrap();
+		purse.keep(&proof(110, 2, false), Some(&[2; 3])).unwrap();
+		purse.forget_before(100).unwrap();
+		assert_eq!(purse.proofs().unwrap(), [proof(100, 1, false), proof(110, 2, false)]);
+		assert_eq!((purse.model(&[1; 32]).unwrap(), purse.model(&[2; 32]).unwrap()), (None, Some(vec![2; 3])));
+		// The champion of the block is another model than the receipt names.
+		purse.complete("{\"block\":100}", &[5; 32], &[5; 3]).unwrap();
+		let complete = Proof { model: [5; 32], ..proof(100, 1, true) };
+		assert_eq!(purse.proofs().unwrap(), [complete, proof(110, 2, false)]);
+		assert_eq!(purse.model(&[5; 32]).unwrap(), Some(vec![5; 3]));
+		// The next receipt has the number of the forgotten one, and not what is known of it.
+		purse.forget("{\"block\":110}").unwrap();
+		purse.keep(&proof(120, 2, true), None).unwrap();
+		assert_eq!(purse.proofs().unwrap()[1..], [proof(120, 2, true)]);
 	}
 
 	#[test]

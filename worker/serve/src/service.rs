@@ -572,6 +572,12 @@ impl Service {
 		&self.journal
 	}
 
+	/// Keeps a sample for the next audit, in place of one of an answer.
+	#[cfg(test)]
+	pub(crate) fn keep_for_tests(&self, sample: Sample) {
+		*self.sample.lock() = Some(sample);
+	}
+
 	/// Removes the voucher of a channel that is removed from the chain.
 	///
 	/// # Errors

@@ -1,7 +1,7 @@
 //! Tests of a server and of the check of its answers, without a chain.
 
 use crate::{
-	audit::{Audited, WantedOutputs},
+	audit::{Audited, Sample, WantedOutputs},
 	check::{compare, signed, Finding, Known, Sent, Unusable},
 	journal::VoucherJournal,
 	model::{tests::seasonal, Champion},
@@ -19,7 +19,13 @@ use doin_primitives::{
 };
 use doin_scoring::Model;
 use parking_lot::Mutex;
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+	collections::HashMap,
+	future::{poll_fn, Future},
+	sync::Arc,
+	task::Poll,
+	time::Duration,
+};
 use subxt_signer::sr25519::{dev, Keypair};
 use tempfile::TempDir;
 
@@ -261,11 +267,20 @@ async fn the_windows_of_a_request_are_answered_in_order() {
 	assert_eq!((reply.receipt.pairs.len(), &reply.receipt.price[..]), (10, "10000"));
 }
 
-/// The server is killed after a voucher is journalled and before its answer: the client asks again, and pays once.
+/// The server ends after a voucher is journalled and before its answer: the client asks again, and pays once.
 #[tokio::test]
 async fn a_server_that_is_killed_loses_nothing_and_neither_does_its_client() {
 	let Machine { folder, chain, service: killed } = machine();
-	killed.infer(&request(1, Some(PRICE)), REMOTE).await.unwrap();
+	let paying = request(1, Some(PRICE));
+	let mut answering = Box::pin(killed.infer(&paying, REMOTE));
+	let is_pending = poll_fn(|context| Poll::Ready(answering.as_mut().poll(context).is_pending())).await;
+	assert!(is_pending, "the voucher is being journalled");
+	while killed.vouchers().unwrap().is_empty() {
+		tokio::time::sleep(Duration::from_millis(1)).await;
+	}
+	// It is not polled any more, so nothing is answered.
+	drop(answering);
+	assert_eq!(killed.serving().answers, 0);
 	drop(killed);
 	let restarted = service(&folder, &chain, settings());
 	assert_eq!(kind(restarted.infer(&request(1, Some(PRICE)), REMOTE).await), Some(Kind::Behind), "it has no block yet");
@@ -395,7 +410,7 @@ fn unreadable(_: serde_json::Value) -> serde_json::Value {
 	serde_json::Value::Bool(true)
 }
 
-/// A second worker audits answers: the server counts them, and goes on one window at a time after a wrong one.
+/// A second worker audits answers, and the server counts their windows.
 #[tokio::test]
 async fn answers_are_audited_by_another_worker_or_here() {
 	let machine = machine();
@@ -430,6 +445,21 @@ async fn answers_are_audited_by_another_worker_or_here() {
 	let numbers = service.serving();
 	assert_eq!((numbers.audited, numbers.wrong), (5, 0));
 	assert!(queue.pending(None).is_empty());
+}
+
+/// An audit that finds a wrong answer is counted, and the server goes on answering.
+#[tokio::test]
+async fn a_wrong_answer_is_counted() {
+	let machine = machine();
+	let input = Inputs::One(vec![4_100, 4_110, 4_102, 4_113]);
+	let windows = seasonal().windows(Some(&input), None).unwrap();
+	machine.service.keep_for_tests(Sample::new(Arc::new(seasonal()), &windows, &[vec![-176, 1, -176]]));
+	assert_eq!(machine.service.audit_one(None, Duration::ZERO).await, Some(Audited::Wrong));
+	let reply = paid(&machine, 4_113, PRICE).await.unwrap();
+	assert_eq!(&reply.outputs[0][..], &[-176, 0, -176]);
+	assert_eq!(machine.service.audit_one(None, Duration::ZERO).await, Some(Audited::Right));
+	let numbers = machine.service.serving();
+	assert_eq!((numbers.audited, numbers.wrong, numbers.batches), (2, 1, 1));
 }
 
 /// A server that answers with another model signs the proof of it.

@@ -1,7 +1,7 @@
 //! `accuse`: checks the answers that a purse keeps, and accuses servers that have lied.
 
 use super::infer::{
-	forget_old,
+	complete, forget_old,
 	lie::{accuse, Bought, Slash},
 	open_purse,
 };
@@ -10,13 +10,14 @@ use crate::{
 	report::{table, OutputArgs, LEFT, RIGHT},
 	work::compute,
 };
-use anyhow::{Context, Result};
+use anyhow::{bail, Context, Result};
 use clap::Args;
 use doin_chain::{Account, Chain, Signer};
 use doin_primitives::{BlockNumber, DomainId};
 use doin_serve::{
 	check::{compare, Finding, Signed},
 	purse::{Proof, Purse},
+	wire::Reply,
 };
 use serde::Serialize;
 use std::{
@@ -49,8 +50,7 @@ pub async fn run(node: &NodeArgs, args: AccuseArgs) -> Result<ExitCode> {
 	forget_old(&chain, &purse, chain.finalized().await?).await?;
 	let mut report = AccuseReport { checked: 0, lies: Vec::new() };
 	for proof in &purse.proofs()? {
-		let model = purse.model(&proof.model)?.unwrap_or_default();
-		let (bought, signed, finding) = match checked(proof, chain.genesis(), &model).await {
+		let (model, (bought, signed, finding)) = match checked(&chain, &purse, proof).await {
 			Ok(checked) => checked,
 			Err(error) => {
 				eprintln!("note: the answer of block {} is left out: {error:#}", proof.block);
@@ -67,14 +67,33 @@ pub async fn run(node: &NodeArgs, args: AccuseArgs) -> Result<ExitCode> {
 	Ok(if is_left { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-/// Returns a kept answer with the result of its check.
-async fn checked(proof: &Proof, genesis: [u8; 32], model: &[u8]) -> Result<(Bought, Signed, Finding)> {
-	let (bought, signed, champion) = Bought::kept(proof, genesis, model).context("a receipt of the purse cannot be read")?;
-	compute(move |_| {
+/// Returns the encoding of the champion of a kept answer, and the answer with the result of its check.
+async fn checked(chain: &Chain, purse: &Purse, proof: &Proof) -> Result<(Vec<u8>, (Bought, Signed, Finding))> {
+	let model = champion_bytes(chain, purse, proof).await?;
+	let kept = Bought::kept(proof, chain.genesis(), &model);
+	let (bought, signed, champion) = kept.context("a receipt of the purse cannot be read")?;
+	let checked = compute(move |_| {
 		let finding = compare(&bought.reply, &bought.sent, &signed, &champion);
 		Ok((bought, signed, finding))
-	})
-	.await
+	});
+	Ok((model, checked.await?))
+}
+
+/// Returns the encoding of the champion of the block of a receipt, which is read if that has failed when the answer arrived. Where the node
+/// does not have it any more, the model that the receipt names is taken for it: the outputs are still checked.
+async fn champion_bytes(chain: &Chain, purse: &Purse, proof: &Proof) -> Result<Vec<u8>> {
+	let read = match proof.is_complete {
+		true => None,
+		false => {
+			let Reply { domain_id, .. } = serde_json::from_str(&proof.answer)?;
+			Some(complete(chain, purse, &proof.answer, proof.block, domain_id).await)
+		}
+	};
+	match (read, purse.model(&proof.model)?) {
+		(Some(Ok((_, bytes))), _) | (_, Some(bytes)) => Ok(bytes),
+		(Some(Err(error)), None) => Err(error.context("the purse does not have the champion of the block")),
+		(None, None) => bail!("the purse does not have the champion of the block any more"),
+	}
 }
 
 /// Accuses the server of a false answer, which is forgotten if the server is slashed. A refusal does not stop the accusations of others.

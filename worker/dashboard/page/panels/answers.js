@@ -1,6 +1,6 @@
 import { html, useRef } from "../lib/html.js";
 import { useAnswer } from "../lib/store.js";
-import { Account, Amount, Bar, BlockLink, Card, Facts, Figure, Loaded, Share, Table } from "../lib/ui.js";
+import { Account, Amount, Bar, BlockLink, Card, Facts, Figure, Loaded, Share, Table, Tag } from "../lib/ui.js";
 import { CHANNELS, DEMAND, DOMAIN, OFFER } from "../lib/items.js";
 import { count, duration, percent, things } from "../lib/format.js";
 
@@ -44,8 +44,20 @@ function Server({ serving }) {
 			["Channels that have paid", html`<${Figure} exact=${serving.channels} />`],
 			["Refused", html`<${Figure} exact=${serving.unpaid + serving.refused} />`, `${count(serving.unpaid)} for lack of payment`],
 			["New champions", html`<${Figure} exact=${serving.swaps} />`],
+			["Batches", html`<${Figure} exact=${serving.batches} />`, "each of one request or several"],
+			["Windows audited", html`<${Figure} exact=${serving.audited} />`, "computed a second time"],
+			wrongAnswers(serving.wrong),
 		]} />
 	<//>`;
+}
+
+/** Returns the answers that audits have found to be wrong: name, number, and what the operator has to do. */
+function wrongAnswers(wrong) {
+	const figure = html`<${Figure} exact=${wrong} />`;
+	if (wrong === 0) return ["Wrong answers", figure, "found by audits"];
+	const next = `found by audits: since the first one, champions are run one window at a time. Check the memory and the processor of this
+		machine, or end the offer.`;
+	return ["Wrong answers", html`<${Tag} tone="bad">${figure}<//>`, next];
 }
 
 function Channels({ data: { at, channels } }) {

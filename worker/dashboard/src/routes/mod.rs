@@ -11,6 +11,7 @@ mod tasks;
 
 use crate::{
 	auth::{self, Token},
+	body::Arrival,
 	error::ApiError,
 	events::Feed,
 	page,
@@ -205,8 +206,10 @@ async fn guard(State(app): State<App>, request: Request, next: Next) -> Response
 		Err(error) => error.into_response(),
 		Ok(()) => {
 			let limit = if request.uri().path() == EXPORT { app.timeout * EXPORT_PATIENCE } else { app.timeout };
+			let (request, arrival) = Arrival::watch(request);
 			match tokio::time::timeout(limit, next.run(request)).await {
 				Ok(response) => response,
+				Err(_) if arrival.is_awaited() => too_slow(limit).into_response(),
 				Err(_) => timed_out(limit).into_response(),
 			}
 		}
@@ -279,6 +282,14 @@ fn check_site(headers: &HeaderMap) -> Result<(), ApiError> {
 		));
 	}
 	Ok(())
+}
+
+fn too_slow(timeout: Duration) -> ApiError {
+	ApiError::new(
+		StatusCode::REQUEST_TIMEOUT,
+		format!("the body of the request was not sent within {} s", timeout.as_secs()),
+		"repeat the request over a faster connection, or with a shorter body, e.g. fewer windows",
+	)
 }
 
 fn timed_out(timeout: Duration) -> ApiError {

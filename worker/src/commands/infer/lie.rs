@@ -1,19 +1,19 @@
 //! Accusation of a server by an answer that it has signed.
 
-use anyhow::{anyhow, Context, Result};
+use anyhow::{anyhow, Context, Error, Result};
 use codec::{Decode, Encode};
 use doin_chain::{Account, Accusation, AccusationClaim, AccusedWindow, Call, Chain, Signer, Urgency};
 use doin_primitives::{
 	bounded_collections::{BoundedVec, Get},
 	channel::{Contract, Key},
-	inference::{number_bytes, window_nonce},
-	Balance, BlockNumber, DomainId,
+	inference::{number_bytes, window_nonce, Receipt},
+	Balance, BlockNumber, DomainId, Hash,
 };
 use doin_roles::{amount::Amount, serve::champion_at};
 use doin_scoring::Program;
 use doin_serve::{
-	check::{signed, Finding, Known, Sent, Signed},
-	purse::Proof,
+	check::{signed, Finding, Known, Sent, Signed, Unusable},
+	purse::{Proof, Purse},
 	wire::{self, Reply},
 	Champion,
 };
@@ -64,21 +64,35 @@ impl Bought {
 		Ok(serde_json::to_string(&self.reply)?)
 	}
 
-	/// Returns what has to be kept to accuse the server later. `champion` is that of `block`, the one of the receipt.
+	/// Returns what has to be kept to accuse the server later. The champion of the block of the receipt is not read yet.
 	///
 	/// # Errors
 	///
 	/// Errors if a value is no number of JSON.
-	pub fn proof(&self, block: BlockNumber, champion: &Champion) -> Result<Proof> {
+	pub fn proof(&self, receipt: &Receipt, program: &Program) -> Result<Proof> {
 		Ok(Proof {
-			block,
+			block: receipt.block,
 			server: self.server.0,
 			windows: self.sent.windows.encode(),
 			answer: self.answer()?,
 			contract: self.contract.as_ref().map(Contract::encode),
-			program: champion.program.encode(),
-			model: champion.hash,
+			program: program.encode(),
+			model: receipt.model,
+			is_complete: false,
 		})
+	}
+
+	/// Keeps the answer if `key` has signed it for what was asked. Nothing is read from the node, which may fail. `champion`, whose encoding
+	/// is `bytes`, is the one of the time of the request, and in most cases the one that the receipt names.
+	///
+	/// # Errors
+	///
+	/// Errors if nobody could be held to the answer, and if the purse cannot be written.
+	pub fn keep(&self, purse: &Purse, genesis: Hash, key: Key, (champion, bytes): (&Champion, &[u8])) -> Result<()> {
+		let known = Known { genesis, key, since: 0, block: self.reply.block };
+		let Signed { receipt, .. } = signed(&self.reply, &self.sent, &known).map_err(refused)?;
+		let is_named = receipt.model == champion.hash;
+		Ok(purse.keep(&self.proof(&receipt, &champion.program)?, is_named.then_some(bytes))?)
 	}
 
 	/// Returns a kept answer with its signed parts and the champion of its block, whose encoding is `model`.
@@ -101,6 +115,11 @@ impl Bought {
 			Champion::new(receipt.domain, String::new(), String::new(), program, model).map_err(|reason| anyhow!(reason))?;
 		Ok((Self { server: Account(proof.server), sent, contract, reply }, signed, champion))
 	}
+}
+
+/// Returns the error of an answer that is not accepted.
+pub fn refused(fault: Unusable) -> Error {
+	anyhow!("the answer is not accepted: {fault}. Pay this server no more, and choose another one with --server")
 }
 
 /// Accuses a server that has lied; `None` for a true answer. `bytes` is the encoding of the champion.
@@ -162,8 +181,7 @@ mod tests {
 	use super::*;
 	use doin_primitives::{
 		blake2_256,
-		inference::{pairs_hash, Pair, Receipt},
-		Hash,
+		inference::{pairs_hash, Pair},
 	};
 	use doin_scoring::{Forecast, Loss, Model, Target, WindowPhase};
 	use doin_serve::{
@@ -217,6 +235,11 @@ mod tests {
 		Bought { server: Account([2; 32]), sent, contract: Some(contract), reply }
 	}
 
+	fn proof(bought: &Bought) -> Proof {
+		let (receipt, ..) = bought.reply.receipt().unwrap();
+		bought.proof(&receipt, &champion().program).unwrap()
+	}
+
 	#[test]
 	fn values_follow_from_the_signed_outputs() {
 		let mut bought = bought(vec![-160, 0, -160]);
@@ -226,7 +249,7 @@ mod tests {
 		bought.replace_unsigned(&champion(), &key);
 		assert_eq!(bought.reply.values, [[1.0, 2.0, 1.0]]);
 		assert_eq!(bought.reply.unit, "ppm");
-		let proof = bought.proof(90, &champion()).unwrap();
+		let proof = proof(&bought);
 		assert!(Bought::kept(&proof, GENESIS, &Model::Seasonal.to_bytes()).is_ok(), "a wrong name of the key hides no lie");
 	}
 
@@ -234,7 +257,7 @@ mod tests {
 	fn what_the_purse_keeps_is_enough_to_accuse() {
 		for (output, is_right) in [(vec![-160, 0, -160], true), (vec![1; 3], false)] {
 			let bought = bought(output);
-			let proof = bought.proof(90, &champion()).unwrap();
+			let proof = proof(&bought);
 			let (kept, signed, champion) = Bought::kept(&proof, GENESIS, &Model::Seasonal.to_bytes()).unwrap();
 			assert_eq!((kept.server, &kept.sent, &kept.reply), (bought.server, &bought.sent, &bought.reply));
 			assert_eq!(kept.contract, bought.contract);
@@ -242,5 +265,45 @@ mod tests {
 			let other = Proof { windows: vec![vec![0u8; 16]].encode(), ..proof };
 			assert!(Bought::kept(&other, GENESIS, &Model::Seasonal.to_bytes()).is_err(), "windows that were not sent");
 		}
+	}
+
+	/// Returns the finding on the only answer of a purse.
+	fn finding(purse: &Purse) -> Finding {
+		let proof = purse.proofs().unwrap().remove(0);
+		let model = purse.model(&proof.model).unwrap().expect("the bytes of the model are kept");
+		let (kept, signed, champion) = Bought::kept(&proof, GENESIS, &model).unwrap();
+		compare(&kept.reply, &kept.sent, &signed, &champion)
+	}
+
+	#[test]
+	fn an_answer_is_kept_with_what_proves_a_lie_before_the_node_is_asked() {
+		let folder = tempfile::tempdir().unwrap();
+		let purse = Purse::open(&folder.path().join("purse.db"), [1; 32]).unwrap();
+		let (bought, key, bytes) = (bought(vec![1; 3]), dev::bob().public_key().0, Model::Seasonal.to_bytes());
+		let others = bought.keep(&purse, GENESIS, dev::alice().public_key().0, (&champion(), &bytes));
+		assert!(others.is_err() && purse.proofs().unwrap().is_empty(), "another key proves nothing");
+		bought.keep(&purse, GENESIS, key, (&champion(), &bytes)).unwrap();
+		let proof = purse.proofs().unwrap().remove(0);
+		assert_eq!((proof.block, proof.is_complete, &proof.answer), (90, false, &bought.answer().unwrap()));
+		assert!(matches!(finding(&purse), Finding::False { index: 0, .. }));
+		// The champion was replaced in the block of the receipt, which names the one before.
+		let other = Model::RepeatLast.to_bytes();
+		purse.complete(&proof.answer, &blake2_256(&other), &other).unwrap();
+		assert_eq!(finding(&purse), Finding::OtherModel);
+	}
+
+	#[test]
+	fn bytes_of_another_model_than_the_receipt_names_are_not_kept_for_it() {
+		let folder = tempfile::tempdir().unwrap();
+		let purse = Purse::open(&folder.path().join("purse.db"), [1; 32]).unwrap();
+		let (bought, key, bytes) = (bought(vec![-160, 0, -160]), dev::bob().public_key().0, Model::RepeatLast.to_bytes());
+		let program = champion().program;
+		let before = Champion::new(0, "CO2".into(), "0.1 ppm".into(), program, &bytes).unwrap();
+		bought.keep(&purse, GENESIS, key, (&before, &bytes)).unwrap();
+		let proof = purse.proofs().unwrap().remove(0);
+		assert_eq!(proof.model, blake2_256(&Model::Seasonal.to_bytes()));
+		assert_eq!(purse.model(&proof.model).unwrap(), None);
+		purse.complete(&proof.answer, &champion().hash, &Model::Seasonal.to_bytes()).unwrap();
+		assert_eq!(finding(&purse), Finding::Right);
 	}
 }

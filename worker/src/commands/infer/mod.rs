@@ -11,14 +11,17 @@ use crate::{
 	args::{KeyArgs, NodeArgs},
 	report::OutputArgs,
 };
-use anyhow::{anyhow, bail, Context, Result};
+use anyhow::{bail, Context, Result};
 use choice::Chosen;
 use clap::Args;
 use doin_chain::{Chain, Head, Signer};
-use doin_primitives::{inference::CLAIM_PERIODS, Balance, BlockNumber, DomainId, Hash, DOIN};
+use doin_primitives::{
+	inference::{Receipt, CLAIM_PERIODS, FRESH_BLOCKS},
+	Balance, BlockNumber, DomainId, Hash, DOIN,
+};
 use doin_roles::{amount::Amount, home::expand_home, journal::FIRST_BLOCK, serve::champion_at};
 use doin_serve::{
-	check::{compare, signed, Finding, Known, Sent, Signed},
+	check::{compare, signed, Finding, Known, Sent, Signed, Unusable},
 	purse::Purse,
 	wire::{hex, Inputs, Reply, Request, SignedVoucher},
 	Champion,
@@ -26,7 +29,7 @@ use doin_serve::{
 use http::Answered;
 pub use http::{plain, Address};
 use input::{InputArgs, Read};
-use lie::{accuse, Bought, Slash};
+use lie::{accuse, refused, Bought, Slash};
 use pay::{check_price, Payer, Paying};
 use report::{InferReport, Verified};
 use std::{path::PathBuf, process::ExitCode};
@@ -36,6 +39,8 @@ use subxt_signer::sr25519::Keypair;
 pub const PURSE: &str = "doin-purse.db";
 /// Attempts to have a request answered, with the same voucher.
 const ATTEMPTS: usize = 5;
+/// What becomes of an answer that the node was not read for.
+const KEPT: &str = "the answer is not checked, and is kept with its receipt: `doin-worker accuse` checks it later";
 
 /// Arguments of `infer`.
 #[derive(Clone, Debug, Args)]
@@ -54,7 +59,7 @@ pub struct InferArgs {
 	/// Deposit of a channel that has to be opened or topped up; what is not paid is returned after it is closed
 	#[arg(long, value_name = "AMOUNT", default_value = "1DOIN")]
 	deposit: Amount,
-	/// Do not run the model on this machine to check the answer
+	/// Do not run the model on this machine to check the answer; `doin-worker accuse` does so later
 	#[arg(long)]
 	trust: bool,
 	/// Do not accuse a server whose answer is false; `doin-worker accuse` does so later. An accusation publishes the input of one window
@@ -96,18 +101,21 @@ pub async fn run(node: &NodeArgs, args: InferArgs) -> Result<ExitCode> {
 	let purse = open_purse(&chain, args.purse.clone()).await?;
 	let client = Client { chain, purse, signer };
 	let block = client.chain.finalized().await?;
-	let (champion, _) = champion_at(&client.chain, block, args.domain).await?;
+	let (champion, bytes) = champion_at(&client.chain, block, args.domain).await?;
 	let Read { inputs, labels } = input::read(&champion, &args.input).await?;
 	let (chosen, mut bought) = client.buy(&args, &champion, inputs, block).await?;
-	let known = client.known(&chosen, bought.reply.block).await?;
-	let signed = signed(&bought.reply, &bought.sent, &known).map_err(|fault| {
-		anyhow!("the answer is not accepted: {fault}. Pay this server no more, and choose another one with --server")
-	})?;
-	bought.replace_unsigned(&champion, &known.key);
+	bought.replace_unsigned(&champion, &chosen.offer.key);
+	bought.keep(&client.purse, client.chain.genesis(), chosen.offer.key, (&champion, &bytes))?;
+	let signed = client.accepted(&chosen, &bought).await?;
 	let (finding, champion_bytes) = match args.trust {
-		true => (None, None),
+		true => {
+			if let Err(error) = client.complete(&bought, &signed).await {
+				eprintln!("note: the champion of block {} is to be read later: {error:#}", signed.receipt.block);
+			}
+			(None, None)
+		}
 		false => {
-			let (finding, bytes) = client.check(&bought, &signed).await?;
+			let (finding, bytes) = client.check(&bought, &signed).await.context(KEPT)?;
 			(Some(finding), Some(bytes))
 		}
 	};
@@ -126,6 +134,24 @@ pub async fn run(node: &NodeArgs, args: InferArgs) -> Result<ExitCode> {
 	let report = InferReport::new(bought.reply, bought.server, price, verified, slash);
 	args.output.print(&labels.iter().fold(report, InferReport::with_labels))?;
 	Ok(if is_false { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// Reads the champion of the block of a kept receipt, and keeps it with the receipt.
+///
+/// # Errors
+///
+/// Errors if the node does not have the block or its state, and if the purse cannot be written.
+pub async fn complete(
+	chain: &Chain,
+	purse: &Purse,
+	answer: &str,
+	block: BlockNumber,
+	domain: DomainId,
+) -> Result<(Champion, Vec<u8>)> {
+	let at = chain.block(block).await?.with_context(|| format!("the node has no block {block}"))?;
+	let (champion, bytes) = champion_at(chain, at, domain).await?;
+	purse.complete(answer, &champion.hash, &bytes)?;
+	Ok((champion, bytes))
 }
 
 /// Opens the purse for the chain of a node.
@@ -216,13 +242,30 @@ impl Client {
 		Ok(Known { genesis: self.chain.genesis(), key: chosen.offer.key, since: chosen.offer.since, block })
 	}
 
+	/// Returns the signed parts of a kept answer, if it is of a recent block and of the present offer. One that proves nothing is forgotten.
+	async fn accepted(&self, chosen: &Chosen, bought: &Bought) -> Result<Signed> {
+		let known = self.known(chosen, bought.reply.block).await.context(KEPT)?;
+		let fault = match signed(&bought.reply, &bought.sent, &known) {
+			Ok(signed) => return Ok(signed),
+			Err(fault) => fault,
+		};
+		if !may_be_accused(&fault) {
+			self.purse.forget(&bought.answer()?)?;
+		}
+		Err(refused(fault))
+	}
+
+	/// Reads the champion of the block of a receipt, keeps it with the receipt, and forgets receipts that are too old.
+	async fn complete(&self, bought: &Bought, signed: &Signed) -> Result<(Champion, Vec<u8>)> {
+		let Receipt { block, domain, .. } = signed.receipt;
+		let champion = complete(&self.chain, &self.purse, &bought.answer()?, block, domain).await?;
+		forget_old(&self.chain, &self.purse, self.chain.finalized().await?).await?;
+		Ok(champion)
+	}
+
 	/// Runs the champion of the block of a receipt, and keeps what proves a lie.
 	async fn check(&self, bought: &Bought, signed: &Signed) -> Result<(Finding, Vec<u8>)> {
-		let number = signed.receipt.block;
-		let at = self.chain.block(number).await?.with_context(|| format!("the node has no block {number}"))?;
-		let (champion, bytes) = champion_at(&self.chain, at, signed.receipt.domain).await?;
-		self.purse.keep(&bought.proof(number, &champion)?, &bytes)?;
-		forget_old(&self.chain, &self.purse, at).await?;
+		let (champion, bytes) = self.complete(bought, signed).await?;
 		let (reply, sent, signed) = (bought.reply.clone(), bought.sent.clone(), signed.clone());
 		let finding = crate::work::compute(move |_| Ok(compare(&reply, &sent, &signed, &champion))).await?;
 		Ok((finding, bytes))
@@ -245,11 +288,16 @@ impl Client {
 	}
 }
 
+/// Returns `true` if a receipt that is not accepted may still prove a lie: its block is old, or the node of the client is behind.
+fn may_be_accused(fault: &Unusable) -> bool {
+	matches!(fault, Unusable::Stale { found, known } if *found <= known.saturating_add(FRESH_BLOCKS))
+}
+
 /// Returns `true` if the same request may be answered later. A node of a server may not know a fresh channel yet.
 fn is_worth_repeating(answered: &Answered, is_fresh: bool) -> bool {
 	match answered.status {
 		402 | 404 => is_fresh,
-		409 | 429 | 500..=599 => true,
+		408 | 409 | 429 | 500..=599 => true,
 		_ => false,
 	}
 }
@@ -261,8 +309,16 @@ mod tests {
 	#[test]
 	fn a_request_is_repeated_only_if_that_may_help() {
 		let worth = |status, is_fresh| is_worth_repeating(&Answered { status, body: Vec::new() }, is_fresh);
-		assert!([429, 500, 503, 504, 507, 409].iter().all(|status| worth(*status, false)));
+		assert!([408, 409, 429, 500, 503, 504, 507].iter().all(|status| worth(*status, false)));
 		assert!(![200, 400, 402, 404, 413, 422].iter().any(|status| worth(*status, false)));
 		assert!(worth(402, true) && worth(404, true) && !worth(422, true));
+	}
+
+	#[test]
+	fn receipts_of_old_blocks_are_kept_and_those_that_prove_nothing_are_not() {
+		let stale = |found, known| may_be_accused(&Unusable::Stale { found, known });
+		assert!(stale(10, 100) && stale(101, 100) && stale(100 + FRESH_BLOCKS, 100));
+		assert!(!stale(101 + FRESH_BLOCKS, 100), "it would be kept for ever");
+		assert!(!may_be_accused(&Unusable::BeforeOffer { found: 10, since: 11 }));
 	}
 }

@@ -120,7 +120,7 @@ impl Display for InferReport {
 		entry(f, "price", if self.price.0 == 0 { "free".to_string() } else { format!("{:#}", self.price) })?;
 		match self.verified {
 			Verified::Right => entry(f, "check", "right: this machine computes the same outputs")?,
-			Verified::Trusted => entry(f, "check", "none (--trust)")?,
+			Verified::Trusted => entry(f, "check", "none (--trust): `doin-worker accuse` checks it later")?,
 			Verified::False => entry(f, "check", "FALSE: the champion computes other outputs")?,
 			Verified::OtherModel => entry(f, "check", "FALSE: another model than the champion has answered")?,
 		}
