@@ -14,8 +14,8 @@ use std::{
 
 /// A record of an answer: names of columns and their values.
 ///
-/// Integers of 64 bits and amounts are decimal strings, whatever their value; other integers are numbers. `metrics`, `verified_by`
-/// and `domains` are JSON.
+/// Integers of 64 bits and amounts are decimal strings, whatever their value; other integers are numbers. `metrics`, `parameters`,
+/// `best_parameters`, `verified_by` and `domains` are JSON.
 pub type Record = Map<String, Value>;
 
 /// Most records of an answer. A larger limit is lowered to it.
@@ -48,7 +48,7 @@ const WIDE: [&str; 20] = [
 	"winner",
 ];
 /// Columns of JSON.
-const JSON: [&str; 3] = ["domains", "metrics", "verified_by"];
+const JSON: [&str; 5] = ["best_parameters", "domains", "metrics", "parameters", "verified_by"];
 
 /// Connections to a database of facts that only read. A clone shares them.
 ///
