@@ -100,7 +100,8 @@ impl Reader {
 		self.query(&query, params![domain, rows(limit), offset])
 	}
 
-	/// Returns seats of ended rounds of a domain, or of all domains: the columns of `fact_round`, then account, status and reasons.
+	/// Returns seats of ended rounds of a domain, or of all domains: the columns of `fact_round`, then account, status, reasons and the
+	/// block of the reveal.
 	/// The newest round comes first: that with the highest number in a domain, that which ended last among all domains.
 	///
 	/// # Errors
@@ -112,7 +113,7 @@ impl Reader {
 		};
 		let order = |table: &str| columns.iter().map(|name| format!("{table}.{name} DESC")).collect::<Vec<_>>().join(", ");
 		let query = format!(
-			"SELECT f.*, s.account, s.status, s.reason, s.unpaid_reason, s.model, r.result, \
+			"SELECT f.*, s.account, s.status, s.reason, s.unpaid_reason, s.model, s.reveal_block, r.result, \
 			 r.unpaid_reason AS round_unpaid_reason \
 			 FROM (SELECT p.rowid AS id FROM fact_round p {} ORDER BY {} LIMIT ?2 OFFSET ?3) \
 			 JOIN fact_round f ON f.rowid = id \

@@ -440,6 +440,7 @@ impl Source for Fixed {
 			performance: Some(u64::MAX.to_string()),
 			best_performance: None,
 			is_improvement: false,
+			reveal_block: Some(HEIGHT - 1),
 			block: Some(HEIGHT),
 			timestamp: None,
 		};

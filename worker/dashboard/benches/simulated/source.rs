@@ -587,6 +587,7 @@ impl Source for Simulated {
 			performance: Some((900_000 + block).to_string()),
 			best_performance: Some("900000".into()),
 			is_improvement: place.is_multiple_of(2),
+			reveal_block: Some(block),
 			block: Some(block),
 			timestamp: Some("2026-01-01T00:00:00.000Z".into()),
 		};

@@ -111,6 +111,8 @@ pub struct Performance {
 	pub best_performance: Option<String>,
 	/// `true` if no earlier round of the account in the domain was better.
 	pub is_improvement: bool,
+	/// Block of the reveal, whose events have the performance; `null` without a reveal.
+	pub reveal_block: Option<u32>,
 	/// Block that ended the round.
 	pub block: Option<u32>,
 	/// Time of the block that ended the round, in UTC.
