@@ -242,6 +242,8 @@ fn search() -> Search {
 		generation: 3,
 		stage: 1,
 		stages: 1,
+		bracket_stage: 2,
+		bracket_stages: 3,
 		population: 24,
 		epoch: 40,
 		total_epochs: 640,

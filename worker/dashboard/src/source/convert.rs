@@ -267,9 +267,14 @@ pub(super) fn training(searches: Vec<SearchProgress>) -> Training {
 			active: true,
 			domain_id: Some(first.domain_id),
 			generation: first.generation,
+			round: first.generation,
+			stage: first.stage,
+			total_stages: first.stages,
 			epoch: first.epoch,
 			total_epochs: first.total_epochs,
 			candidates: first.candidates,
+			champion_loss: first.champion,
+			val_loss: first.best,
 			best: first.best,
 			searches,
 		},
@@ -285,6 +290,8 @@ fn search(progress: SearchProgress) -> Search {
 		generation: progress.generation,
 		stage: progress.stage,
 		stages: progress.stages,
+		bracket_stage: progress.bracket_stage,
+		bracket_stages: progress.bracket_stages,
 		population: progress.population,
 		epoch: progress.epoch,
 		total_epochs: progress.total_epochs,
@@ -468,8 +475,10 @@ mod tests {
 			account: Account([domain as u8; 32]),
 			state,
 			generation: 3,
-			stage: 1,
-			stages: 1,
+			stage: 2,
+			stages: 4,
+			bracket_stage: 1,
+			bracket_stages: 3,
 			population: 24,
 			epoch: 40,
 			total_epochs: 640,
@@ -490,6 +499,9 @@ mod tests {
 		use SearchState::{Stopped, Training as Trains, Waiting};
 		let found = training(vec![progress(1, Waiting), progress(2, Trains), progress(3, Trains)]);
 		assert_eq!((found.active, found.domain_id, found.epoch, found.best), (true, Some(2), 40, Some(500_000)));
+		assert_eq!((found.round, found.stage, found.total_stages), (3, 2, 4));
+		assert_eq!((found.val_loss, found.champion_loss), (Some(500_000), None));
+		assert_eq!((found.searches[1].bracket_stage, found.searches[1].bracket_stages), (1, 3));
 		let states: Vec<(u32, &str)> = found.searches.iter().map(|one| (one.domain_id, one.state.as_str())).collect();
 		assert_eq!(states, [(1, "waiting"), (2, "training"), (3, "training")]);
 		assert_eq!(found.searches[1].peer_id, Account([2; 32]).to_string());
