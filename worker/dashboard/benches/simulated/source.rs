@@ -5,11 +5,11 @@ use async_trait::async_trait;
 use doin_chain::Account;
 use doin_dashboard::{
 	shape::{
-		Analytics, At, Block, ChainMetrics, ChainStatus, Champion, ChannelTotals, Coin, Domain, DomainDemand, DomainWeight,
-		Emission, Evidence, Fees, Forecast, ForecastRound, ForecastSeat, ForecastStep, Forecaster, Gene, History, Market,
-		Metrics, Node, Offer, OneChampion, OneForecastRound, OneStream, PaidAnswers, PastChampion, PastForecast, PastRound,
-		PastState, Peer, Peers, Performance, Reputation, RevealedForecast, Round, Rows, Rung, RungsState, Search, Seat,
-		SeatState, Security, Stream, Streams, Task, TaskSeat, Training, Transaction, Work, WorkEntry,
+		Analytics, At, Block, ChainMetrics, ChainStatus, Champion, ChannelTotals, Coin, Difficulty, Domain, DomainDemand,
+		DomainWeight, Emission, Evidence, Fees, Forecast, ForecastRound, ForecastSeat, ForecastStep, Forecaster, Gene, History,
+		Market, Metrics, Node, Offer, OneChampion, OneForecastRound, OneStream, PaidAnswers, PastChampion, PastForecast,
+		PastRound, PastState, Peer, Peers, Performance, Reputation, RevealedForecast, Round, Rows, Rung, RungsState, Search,
+		Seat, SeatState, Security, Stream, Streams, Task, TaskSeat, Training, Transaction, Work, WorkEntry,
 	},
 	Answer, Query, Selection, Source, SourceError, Views,
 };
@@ -431,6 +431,8 @@ impl Source for Simulated {
 				pending_commitments: 3,
 				pending_quorums: 2,
 			},
+			difficulty: Difficulty { threshold: block.to_string(), target_block_time: 600, ..Difficulty::default() },
+			peers: Some(3),
 			work: work(block),
 			fees: fees(block),
 			coin: Coin { total_supply: block.to_string(), my_balance: Some(block.to_string()), my_holds: Some("0".into()) },

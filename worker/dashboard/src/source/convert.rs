@@ -2,11 +2,12 @@
 
 use super::specs::Record;
 use crate::shape::{
-	At, Block, ChainMetrics, Champion, Domain, DomainWeight, Emission, Evidence, Fees, Gene, Reputation, Round, Search, Seat,
-	SeatState, Security, Task, TaskSeat, Training, Transaction, Work, WorkEntry,
+	At, Block, ChainMetrics, Champion, Difficulty, Domain, DomainWeight, Emission, Evidence, Fees, Gene, Reputation, Round,
+	Search, Seat, SeatState, Security, Task, TaskSeat, Training, Transaction, Work, WorkEntry,
 };
-use doin_chain::{Account, FinalizedBlock, Head, ReadError};
+use doin_chain::{Account, FinalizedBlock, Head, ReadError, WorkDifficulty};
 use doin_primitives::{
+	difficulty::SPAN,
 	emission,
 	views::{
 		ChampionView, DomainView, EvaluatorSeatView, EvidenceView, FeeMarketView, RecomputationPhase, RecomputationView,
@@ -258,6 +259,17 @@ pub(super) fn reputation(account: Account, view: &ReputationView, at: At) -> Rep
 	}
 }
 
+/// Returns the shape of the state of the controller of difficulty.
+pub(super) fn difficulty(state: &WorkDifficulty) -> Difficulty {
+	Difficulty {
+		threshold: state.threshold.to_string(),
+		target_block_time: state.target_ms / 1_000,
+		ema_block_time: state.spacing_ms() / 1_000,
+		blocks_in_epoch: state.seals,
+		epoch_length: SPAN,
+	}
+}
+
 /// Returns the searches of a worker. The keys of the first search that trains are repeated beside the list, as upstream has them.
 pub(super) fn training(searches: Vec<SearchProgress>) -> Training {
 	let first = searches.iter().find(|search| search.state == SearchState::Training).cloned().map(search);
@@ -467,6 +479,19 @@ mod tests {
 	#[test]
 	fn the_shares_of_a_work_block_are_those_of_the_runtime() {
 		assert_eq!(emission(), Emission { optimizers: 650_000, evaluators: 300_000, validators: 50_000 });
+	}
+
+	#[test]
+	fn the_difficulty_has_times_in_seconds() {
+		let state = WorkDifficulty { threshold: u64::MAX, spacing: 3 << 15, seals: 7, target_ms: 600_000, slot_ms: 6_000 };
+		let expected = Difficulty {
+			threshold: u64::MAX.to_string(),
+			target_block_time: 600,
+			ema_block_time: 9,
+			blocks_in_epoch: 7,
+			epoch_length: 100,
+		};
+		assert_eq!(difficulty(&state), expected);
 	}
 
 	fn progress(domain: u32, state: SearchState) -> SearchProgress {
