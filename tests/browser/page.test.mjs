@@ -82,6 +82,8 @@ test("figures equal the chain at the block that they name", async () => {
 		"System.EventCount ",
 		"Timestamp.Now ",
 		"Optimae.Crowned increment",
+		"Optimae.Revealed validation_error",
+		"body of the block block.extrinsics.length",
 		"Work.LastSeal taken",
 		"Channels.Sums deposited",
 		"Gauge.Weights weight",

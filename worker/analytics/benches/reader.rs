@@ -8,7 +8,7 @@
 //! {"rounds":1000000,"queries":{"summary":{"rows":1,"ms":…},…},"slowest_ms":…}
 //! ```
 
-use doin_analytics::{Block, Event, Reader, Record, Store, StoreError, MAX_ROWS};
+use doin_analytics::{Block, Event, Reader, Record, RevealedGenes, Store, StoreError, MAX_ROWS};
 use serde_json::{json, Value};
 use std::{
 	path::{Path, PathBuf},

@@ -3,7 +3,7 @@
 //!
 //! `cargo bench --workspace --bench store`. Figures are blocks a second of one run, on the disk of the temporary folder.
 
-use doin_analytics::{Block, Event, StatsFile, Store};
+use doin_analytics::{Block, Event, RevealedGenes, StatsFile, Store};
 use std::time::Instant;
 
 #[allow(dead_code, reason = "the tests use the rest")]

@@ -1,4 +1,4 @@
--- Tables of an export in PostgreSQL, schema version 2: those of src/schema.sql with the same columns in the same order.
+-- Tables of an export in PostgreSQL, schema version 3: those of src/schema.sql with the same columns in the same order.
 -- Integers of 32 bits are BIGINT, of 64 bits NUMERIC(20), amounts NUMERIC(39) in plancks. Tables do not refer to one another: while
 -- an export catches up, a fact may be there before a later change of its dimension.
 
@@ -14,7 +14,7 @@ CREATE TABLE dim_source (
 );
 CREATE TABLE dim_domain (
 	domain_id BIGINT, domain_type TEXT, description TEXT, owner TEXT, registered_block BIGINT, deposit NUMERIC(39),
-	registration_fee NUMERIC(39), activated_block BIGINT, initial TEXT, initial_error NUMERIC(20), champion TEXT,
+	registration_fee NUMERIC(39), target BIGINT, activated_block BIGINT, initial TEXT, initial_error NUMERIC(20), champion TEXT,
 	high_water NUMERIC(20), weight BIGINT, converged_block BIGINT, converged_loss NUMERIC(20), bounty_paid NUMERIC(39),
 	closed_block BIGINT, retired_block BIGINT, changed_block BIGINT NOT NULL, PRIMARY KEY (domain_id)
 );
@@ -67,8 +67,8 @@ CREATE TABLE seat (
 	domain BIGINT NOT NULL, round BIGINT NOT NULL, seat BIGINT NOT NULL, account TEXT NOT NULL,
 	experiment_id TEXT NOT NULL, commit_block BIGINT NOT NULL, commitment TEXT NOT NULL, fee NUMERIC(39) NOT NULL,
 	fee_burned NUMERIC(39) NOT NULL, hold NUMERIC(39) NOT NULL, stake NUMERIC(39) NOT NULL, reveal_block BIGINT,
-	model NUMERIC(20), model_bytes BIGINT, validation_error NUMERIC(20), author_experiment TEXT, author_round BIGINT,
-	author_millis NUMERIC(20), author_config TEXT, author_data TEXT, author_optimizer TEXT, status TEXT NOT NULL,
+	model NUMERIC(20), model_bytes BIGINT, genes JSONB, validation_error NUMERIC(20), author_experiment TEXT,
+	author_round BIGINT, author_millis NUMERIC(20), author_config TEXT, author_data TEXT, author_optimizer TEXT, status TEXT NOT NULL,
 	reason TEXT, crowned_round BIGINT, end_block BIGINT, unpaid_reason TEXT, changed_block BIGINT NOT NULL,
 	PRIMARY KEY (domain, round, seat)
 );

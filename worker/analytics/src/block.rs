@@ -28,8 +28,30 @@ pub struct Block {
 	pub extrinsics: u32,
 	/// Events in order.
 	pub events: Vec<Event>,
+	/// Genes of the models that the block revealed, in its state.
+	pub genes: Vec<RevealedGenes>,
+	/// Targets of the domains that the block registered, in its state.
+	pub targets: Vec<RegisteredTarget>,
 	/// Domains in the state of the block, if it is the first one of a database: no stored event registers them.
 	pub domains: Vec<KnownDomain>,
+}
+
+/// Genes of a revealed model, which no event has. A model that its own block removed again has none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RevealedGenes {
+	/// Identifier of the model.
+	pub model: u64,
+	/// Its genes, in the order of the search space.
+	pub genes: Vec<i64>,
+}
+
+/// Target of a registered domain, which no event has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RegisteredTarget {
+	/// The domain.
+	pub domain: u32,
+	/// Loss at which the domain converges, where 2²⁰ is the initial champion's; 0 for never.
+	pub target: u32,
 }
 
 /// A domain in the state of the first stored block.
@@ -41,6 +63,8 @@ pub struct KnownDomain {
 	pub owner: String,
 	/// Voted weight, parts per million.
 	pub weight: u32,
+	/// Loss at which it converges, where 2²⁰ is the initial champion's; 0 for never.
+	pub target: u32,
 	/// Its champions; `None` before its activation.
 	pub champions: Option<KnownChampions>,
 }

@@ -1,12 +1,13 @@
 //! Facts of a block: a pure function from its events to rows.
 
 use crate::{
-	block::{Block, Event, KnownDomain},
+	block::{Block, Event, KnownDomain, RegisteredTarget, RevealedGenes},
 	events::*,
 	statements as sql,
 };
 use rusqlite::types::Value as Sql;
 use serde::Deserialize;
+use serde_json::Value;
 
 /// A change of the database.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,7 +57,13 @@ pub struct FactsError {
 /// # Errors
 /// Errors if an event lacks a field that its facts need.
 pub fn facts(block: &Block) -> Result<Vec<Row>, FactsError> {
-	let mut facts = Facts { block: block.number, rows: Vec::with_capacity(2 * block.events.len() + 1), ends: Vec::new() };
+	let mut facts = Facts {
+		block: block.number,
+		genes: &block.genes,
+		targets: &block.targets,
+		rows: Vec::with_capacity(2 * block.events.len() + 1),
+		ends: Vec::new(),
+	};
 	facts.add_block(block);
 	block.domains.iter().for_each(|domain| facts.add_known(domain));
 	for event in &block.events {
@@ -107,14 +114,16 @@ macro_rules! values {
 	($($value:expr),* $(,)?) => { vec![$(Sql::from($value)),*] };
 }
 
-struct Facts {
+struct Facts<'b> {
 	block: u32,
+	genes: &'b [RevealedGenes],
+	targets: &'b [RegisteredTarget],
 	rows: Vec<Row>,
 	/// Rows that follow those of all events.
 	ends: Vec<Row>,
 }
 
-impl Facts {
+impl Facts<'_> {
 	fn put(&mut self, sql: &'static str, values: Vec<Sql>) {
 		self.rows.push(Row::Put { sql, values });
 	}
@@ -139,11 +148,12 @@ impl Facts {
 
 	/// Adds a domain of the state of the first stored block.
 	fn add_known(&mut self, domain: &KnownDomain) {
-		let KnownDomain { id, owner, weight, champions } = domain;
+		let KnownDomain { id, owner, weight, target, champions } = domain;
 		let values = values![
 			*id,
 			owner.clone(),
 			*weight,
+			*target,
 			champions.as_ref().and_then(|known| known.activated_block),
 			champions.as_ref().map(|known| text(&known.initial)),
 			option(champions.as_ref().map(|known| wide(known.initial_error))),
@@ -238,6 +248,8 @@ impl Facts {
 	fn add_reveal(&mut self, reveal: Revealed) {
 		let Revealed { round, seat, who, model, bytes, validation_error, metrics } = reveal;
 		let (domain, name) = (round.domain, metrics.optimizer_name());
+		let genes = self.genes.iter().find(|revealed| Int(revealed.model.into()) == model);
+		let genes = genes.map(|revealed| Value::from(revealed.genes.clone()).to_string());
 		let (model, error, millis) = (model.any(), validation_error.any(), metrics.millis.any());
 		let values = values![
 			domain,
@@ -253,6 +265,7 @@ impl Facts {
 			metrics.config,
 			metrics.data,
 			name.clone(),
+			genes,
 		];
 		self.put(sql::SEAT_REVEALED, values);
 		self.put(sql::OPTIMIZER, values![experiment(domain, &who), name]);
@@ -411,7 +424,10 @@ impl Facts {
 		match event.name.as_str() {
 			"Registered" => {
 				let Registered { owner, deposit, fee } = read(event)?;
-				self.put(sql::REGISTERED, values![domain, owner.clone(), block, deposit.amount(), fee.amount()]);
+				let target =
+					self.targets.iter().find(|registered| registered.domain == domain).map(|registered| registered.target);
+				let values = values![domain, owner.clone(), block, deposit.amount(), fee.amount(), target];
+				self.put(sql::REGISTERED, values);
 				self.burn(event, fee, Some(domain), None, Some(&owner));
 			}
 			"Activated" => {

@@ -12,8 +12,8 @@
 //!
 //! Blocks are stored from block 0 on, with the facts of all accounts. A batch and the position after it are one transaction, so a
 //! process that is killed leaves neither a gap nor a duplicate. All facts are functions of the stored blocks alone, so a database
-//! that is built anew has the same [content](Store::content). The state of block 0 counts as a part of it: no event registers the
-//! domains of a genesis.
+//! that is built anew has the same [content](Store::content). Three things come from the state of a block, since no event has them: the
+//! domains of block 0, the target of a registered domain, and the genes of a revealed model.
 //!
 //! A node that has removed the states of old blocks has no events of them. From such a node, a database can
 //! [begin](Store::begin_with) with a later block, which stands in `_position`. It has no facts of the blocks before, and of a round that
@@ -39,6 +39,10 @@
 //! | `chain_height`, `block_height` | block that ended the round |
 //! | `converged` | 1 if the domain had reached its target |
 //! | `metrics` | what the author states about the experiment, without proof |
+//! | `parameters`, `best_parameters` | genes of the model, and of the one with `best_performance`: a JSON array, in their order |
+//! | `target_performance` | target of the domain as an error sum on the validation split; NULL without a target |
+//! | `block_reward_earned` | plancks that were minted to the account as optimizer since its row before |
+//! | `reward_fraction` | `effective` / `increment`: the part of the rise that is paid |
 //! | `verified_performance` | error sum of a new champion on the drawn windows; `previous_best_performance`: of the former one |
 //! | `effective_increment` | effective improvement in bits; `effective` is the exact value, Q32 |
 //!
@@ -47,10 +51,16 @@
 //!
 //! A reveal that is rejected at once as `notBetter` has no event of its own, so its claim, model and metrics are not known.
 //!
-//! Columns that no event fills are NULL, never 0: parameters, bounds, configurations, host names, numbers of peers, mean absolute
-//! errors, `doin_version`, `target_performance`, `domain_type`, `description`, `reward_fraction` and `quorum_agree_fraction`.
-//! `block_reward_earned` is NULL too: a work block pays several rounds together, and `Work.Rewarded` names none. The amounts are in
-//! `payment`, `work_block` and, for purses, `purse_payment`.
+//! Columns that nothing on the chain fills are NULL, never 0: bounds, configurations, host names, numbers of peers, mean absolute
+//! errors, `doin_version`, `domain_type`, `description` and `quorum_agree_fraction`.
+//!
+//! A target is a loss. `target_performance` is the error sum of the initial champion times target / 2²⁰, rounded down, to be compared
+//! with `performance`; the chain itself compares losses on the drawn windows.
+//!
+//! A work block pays several rounds together, and `Work.Rewarded` names none. `block_reward_earned` is therefore what the account has
+//! earned, in all domains, after the block of its row before and up to `chain_height`, so that its sum over the rows of an account is
+//! what it was minted up to the last of them; each amount is in `payment`. Two rows of one block share nothing: the first has the amount,
+//! and the second has 0.
 //!
 //! # Origin of every number
 //!
@@ -62,9 +72,10 @@
 //! | `event: PALLET.EVENT.FIELD, …` | field of an event, which `event` has too; before the first stored block, the storage item |
 //! | `block: PALLET.EVENT, …` | block of an event, or a mark that it was deposited |
 //! | `header: …` | part of a block other than its events |
+//! | `state: …` | field of the storage item `storage`, in the state of the block of an event |
 //! | `rule: …` | computed from other columns |
 //! | `column: TABLE.COLUMN, …` | columns of a view |
-//! | `none` | no event fills it, so it is NULL in every row |
+//! | `none` | nothing fills it, so it is NULL in every row |
 //!
 //! ```sql
 //! SELECT origin, storage FROM dim_source WHERE relation = 'fact_round' AND field = 'performance';
@@ -98,7 +109,7 @@ mod testing;
 #[cfg(test)]
 mod tests;
 
-pub use block::{Block, Event, Hash, KnownChampions, KnownDomain};
+pub use block::{Block, Event, Hash, KnownChampions, KnownDomain, RegisteredTarget, RevealedGenes};
 pub use check::{Content, Finding, TableContent};
 pub use error::StoreError;
 pub use facts::{facts, FactsError, Row};

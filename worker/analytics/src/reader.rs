@@ -14,8 +14,8 @@ use std::{
 
 /// A record of an answer: names of columns and their values.
 ///
-/// Integers of 64 bits and amounts are decimal strings, whatever their value; other integers are numbers. `metrics`, `verified_by`
-/// and `domains` are JSON.
+/// Integers of 64 bits and amounts are decimal strings, whatever their value; other integers are numbers. `metrics`, `parameters`,
+/// `best_parameters`, `verified_by` and `domains` are JSON.
 pub type Record = Map<String, Value>;
 
 /// Most records of an answer. A larger limit is lowered to it.
@@ -48,7 +48,7 @@ const WIDE: [&str; 20] = [
 	"winner",
 ];
 /// Columns of JSON.
-const JSON: [&str; 3] = ["domains", "metrics", "verified_by"];
+const JSON: [&str; 5] = ["best_parameters", "domains", "metrics", "parameters", "verified_by"];
 
 /// Connections to a database of facts that only read. A clone shares them.
 ///
@@ -100,7 +100,8 @@ impl Reader {
 		self.query(&query, params![domain, rows(limit), offset])
 	}
 
-	/// Returns seats of ended rounds of a domain, or of all domains: the columns of `fact_round`, then account, status and reasons.
+	/// Returns seats of ended rounds of a domain, or of all domains: the columns of `fact_round`, then account, status, reasons and the
+	/// block of the reveal.
 	/// The newest round comes first: that with the highest number in a domain, that which ended last among all domains.
 	///
 	/// # Errors
@@ -112,7 +113,7 @@ impl Reader {
 		};
 		let order = |table: &str| columns.iter().map(|name| format!("{table}.{name} DESC")).collect::<Vec<_>>().join(", ");
 		let query = format!(
-			"SELECT f.*, s.account, s.status, s.reason, s.unpaid_reason, s.model, r.result, \
+			"SELECT f.*, s.account, s.status, s.reason, s.unpaid_reason, s.model, s.reveal_block, r.result, \
 			 r.unpaid_reason AS round_unpaid_reason \
 			 FROM (SELECT p.rowid AS id FROM fact_round p {} ORDER BY {} LIMIT ?2 OFFSET ?3) \
 			 JOIN fact_round f ON f.rowid = id \

@@ -1,4 +1,4 @@
--- Schema version 2. Amounts are decimal TEXT in plancks. ANY holds integers of 64 bits: INTEGER, or decimal TEXT from 2^63 on.
+-- Schema version 3. Amounts are decimal TEXT in plancks. ANY holds integers of 64 bits: INTEGER, or decimal TEXT from 2^63 on.
 -- changed_block: block that changed the row last, so that an export finds what it has not seen.
 
 CREATE TABLE _schema_version (version INTEGER NOT NULL, applied_at TEXT NOT NULL) STRICT;
@@ -13,7 +13,7 @@ CREATE TABLE dim_source (
 
 CREATE TABLE dim_domain (
 	domain_id INTEGER PRIMARY KEY, domain_type TEXT, description TEXT,
-	owner TEXT, registered_block INTEGER, deposit TEXT, registration_fee TEXT,
+	owner TEXT, registered_block INTEGER, deposit TEXT, registration_fee TEXT, target INTEGER,
 	activated_block INTEGER, initial TEXT, initial_error ANY, champion TEXT, high_water ANY, weight INTEGER,
 	converged_block INTEGER, converged_loss ANY, bounty_paid TEXT, closed_block INTEGER, retired_block INTEGER,
 	changed_block INTEGER NOT NULL
@@ -53,6 +53,7 @@ CREATE INDEX fact_round_performance ON fact_round (performance);
 CREATE INDEX fact_round_height ON fact_round (chain_height, domain_id, round_number, seat);
 CREATE INDEX dim_experiment_domain ON dim_experiment (domain_id, started_block, experiment_id);
 CREATE INDEX dim_experiment_started ON dim_experiment (started_block, experiment_id);
+CREATE INDEX dim_experiment_node ON dim_experiment (node_id);
 CREATE INDEX fact_experiment_summary_domain ON fact_experiment_summary (domain_id);
 CREATE INDEX fact_chain_optimae_domain ON fact_chain_optimae (domain_id, block_height);
 CREATE INDEX fact_chain_optimae_height ON fact_chain_optimae (block_height);
@@ -80,7 +81,7 @@ CREATE INDEX round_changed ON round (changed_block);
 CREATE TABLE seat (
 	domain INTEGER NOT NULL, round INTEGER NOT NULL, seat INTEGER NOT NULL, account TEXT NOT NULL, experiment_id TEXT NOT NULL,
 	commit_block INTEGER NOT NULL, commitment TEXT NOT NULL, fee TEXT NOT NULL, fee_burned TEXT NOT NULL, hold TEXT NOT NULL,
-	stake TEXT NOT NULL, reveal_block INTEGER, model ANY, model_bytes INTEGER, validation_error ANY, author_experiment TEXT,
+	stake TEXT NOT NULL, reveal_block INTEGER, model ANY, model_bytes INTEGER, genes TEXT, validation_error ANY, author_experiment TEXT,
 	author_round INTEGER, author_millis ANY, author_config TEXT, author_data TEXT, author_optimizer TEXT,
 	status TEXT NOT NULL, reason TEXT, crowned_round INTEGER, end_block INTEGER, unpaid_reason TEXT,
 	changed_block INTEGER NOT NULL, PRIMARY KEY (domain, round, seat)
@@ -117,7 +118,7 @@ CREATE TABLE payment (
 	block INTEGER NOT NULL, position INTEGER NOT NULL, account TEXT NOT NULL, role TEXT NOT NULL, amount TEXT NOT NULL,
 	is_forfeited INTEGER NOT NULL, PRIMARY KEY (block, position)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX payment_account ON payment (account);
+CREATE INDEX payment_account ON payment (account, block);
 CREATE TABLE burn (
 	block INTEGER NOT NULL, position INTEGER NOT NULL, cause TEXT NOT NULL, amount TEXT NOT NULL, domain INTEGER, round INTEGER,
 	account TEXT, PRIMARY KEY (block, position)

@@ -32,13 +32,16 @@ pub(crate) const DOMAIN: &str =
 	concat!("INSERT INTO dim_domain (domain_id, changed_block) VALUES (?1, ", this_block!(), ") ON CONFLICT DO NOTHING");
 /// Adds a domain of the state of the first stored block.
 pub(crate) const KNOWN_DOMAIN: &str = concat!(
-	"INSERT INTO dim_domain (domain_id, owner, weight, activated_block, initial, initial_error, champion, high_water, \
-	 changed_block) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ",
+	"INSERT INTO dim_domain (domain_id, owner, weight, target, activated_block, initial, initial_error, champion, high_water, \
+	 changed_block) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ",
 	this_block!(),
 	")"
 );
-pub(crate) const REGISTERED: &str =
-	update!("dim_domain", "owner = ?2, registered_block = ?3, deposit = ?4, registration_fee = ?5", "domain_id = ?1");
+pub(crate) const REGISTERED: &str = update!(
+	"dim_domain",
+	"owner = ?2, registered_block = ?3, deposit = ?4, registration_fee = ?5, target = ?6",
+	"domain_id = ?1"
+);
 pub(crate) const ACTIVATED: &str =
 	update!("dim_domain", "activated_block = ?2, initial = ?3, initial_error = ?4, champion = ?3", "domain_id = ?1");
 pub(crate) const CHAMPION: &str = update!("dim_domain", "champion = ?2, high_water = ?3", "domain_id = ?1");
@@ -54,10 +57,13 @@ pub(crate) const EXPERIMENTS_CONVERGED: &str = update!(
 	"domain_id = ?1"
 );
 
-/// Adds an experiment at its first seat.
+/// Adds an experiment at its first seat. The target is divided in two steps, so that no product exceeds 64 bits.
 pub(crate) const EXPERIMENT: &str = concat!(
 	"INSERT INTO dim_experiment (experiment_id, domain_id, node_id, performance_metric, metric_schema, higher_is_better, \
-	 started_at, converged, started_block, changed_block) VALUES (?1, ?2, ?3, 'validation_error_sum', 'doin-1', 0, ",
+	 target_performance, started_at, converged, started_block, changed_block) \
+	 VALUES (?1, ?2, ?3, 'validation_error_sum', 'doin-1', 0, \
+	 (SELECT iif(target > 0 AND typeof(initial_error) = 'integer', \
+		initial_error / 1048576 * target + initial_error % 1048576 * target / 1048576, NULL) FROM dim_domain WHERE domain_id = ?2), ",
 	utc!("SELECT timestamp_ms FROM block WHERE number = ?4"),
 	", 0, ?4, ?4) ON CONFLICT DO NOTHING"
 );
@@ -78,7 +84,7 @@ pub(crate) const SEAT: &str = "INSERT INTO seat (domain, round, seat, account, e
 pub(crate) const SEAT_REVEALED: &str = update!(
 	"seat",
 	"status = 'revealed', reveal_block = ?4, model = ?5, model_bytes = ?6, validation_error = ?7, author_experiment = ?8, \
-	 author_round = ?9, author_millis = ?10, author_config = ?11, author_data = ?12, author_optimizer = ?13",
+	 author_round = ?9, author_millis = ?10, author_config = ?11, author_data = ?12, author_optimizer = ?13, genes = ?14",
 	"domain = ?1 AND round = ?2 AND seat = ?3"
 );
 pub(crate) const SEAT_STATUS: &str = update!("seat", "status = ?4, reason = ?5", "domain = ?1 AND round = ?2 AND seat = ?3");
@@ -112,8 +118,8 @@ pub(crate) const CONTENDER_END: &str = update!(
 	"model = (SELECT winner FROM round WHERE domain = ?1 AND number = ?2) AND domain = ?1 AND crowned_round = ?2 AND round <> ?2"
 );
 pub(crate) const OPTIMUM: &str = concat!(
-	"INSERT INTO fact_chain_optimae SELECT ?1, ?2, ?3, ?4, ?5, NULL, s.validation_error, ?6, ?7 / 4294967296.0, \
-	 s.author_millis / 1000.0, s.author_config, s.author_data, ?8, NULL, NULL, b.number, ",
+	"INSERT INTO fact_chain_optimae SELECT ?1, ?2, ?3, ?4, ?5, s.genes, s.validation_error, ?6, ?7 / 4294967296.0, \
+	 s.author_millis / 1000.0, s.author_config, s.author_data, ?8, CAST(?7 AS REAL) / nullif(CAST(?12 AS REAL), 0), NULL, b.number, ",
 	utc!("b.timestamp_ms"),
 	", strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), ?9, ?10, ?11, ?12, ?7, ?13 \
 	 FROM block b LEFT JOIN seat s ON s.model = ?9 AND s.domain = ?2 WHERE b.number = ?14 ORDER BY s.round, s.seat LIMIT 1"
@@ -151,16 +157,23 @@ pub(crate) const PAYMENT: &str = "INSERT INTO payment VALUES (?1, ?2, ?3, ?4, ?5
 pub(crate) const PURSE_PAYMENT: &str = "INSERT INTO purse_payment VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
 pub(crate) const BURN: &str = "INSERT INTO burn VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
 
-/// Seats of a round, in order.
-pub(crate) const SEATS: &str = "SELECT seat FROM seat WHERE domain = ?1 AND round = ?2 ORDER BY seat";
-/// Adds the fact of one seat at the end of its round. `p` is the fact before it of the same experiment. A false claim is no
-/// performance. Performances are compared as integers: a claim has 32 bits for each of at most 256 chunks, so it is below 2⁴⁰.
+/// Seats of a round, in order, and their accounts.
+pub(crate) const SEATS: &str = "SELECT seat, account FROM seat WHERE domain = ?1 AND round = ?2 ORDER BY seat";
+/// Amounts that were minted to an account as optimizer after the block of its last fact.
+pub(crate) const EARNED: &str =
+	"SELECT amount FROM payment WHERE account = ?1 AND role = 'optimizer' AND is_forfeited = 0 AND block > \
+	 (SELECT ifnull(max(p.chain_height), -1) FROM dim_experiment e JOIN fact_experiment_summary t USING (experiment_id) \
+		JOIN fact_round p ON p.experiment_id = t.experiment_id AND p.experiment_round = t.total_rounds WHERE e.node_id = ?1)";
+/// Adds the fact of one seat at the end of its round, with the reward `?5`. `p` is the fact before it of the same experiment. A false
+/// claim is no performance. Performances are compared as integers: a claim has 32 bits for each of at most 256 chunks, so it is below
+/// 2⁴⁰.
 pub(crate) const FACT_ROUND: &str = concat!(
 	"INSERT INTO fact_round
 	 WITH this AS (
 		SELECT s.*, b.number AS height, b.timestamp_ms AS now, d.converged_block IS NOT NULL AS converged,
 			iif(s.reason IS 'falseClaim', NULL, s.validation_error) AS performance, p.best_performance AS best_before,
 			ifnull(p.experiment_round, 0) AS rounds_before, p.time_to_current_best_seconds AS best_seconds,
+			p.best_parameters AS genes_before,
 			(b.timestamp_ms - (SELECT timestamp_ms FROM block WHERE number = e.started_block)) / 1000.0 AS elapsed
 		FROM seat s JOIN block b ON b.number = ?4 JOIN dim_experiment e USING (experiment_id)
 			JOIN dim_domain d ON d.domain_id = s.domain
@@ -174,8 +187,8 @@ pub(crate) const FACT_ROUND: &str = concat!(
 	utc!("now"),
 	", performance, iif(is_better, performance, best_before),
 		iif(typeof(performance) = 'integer' AND typeof(best_before) = 'integer', performance - best_before, NULL),
-		iif(performance IS NULL, NULL, is_better), NULL, NULL, author_millis / 1000.0, elapsed,
-		iif(is_better, elapsed, best_seconds), NULL, height, NULL, NULL, converged,
+		iif(performance IS NULL, NULL, is_better), genes, iif(is_better, genes, genes_before), author_millis / 1000.0, elapsed,
+		iif(is_better, elapsed, best_seconds), NULL, height, NULL, ?5, converged,
 		NULL, NULL, NULL, NULL, NULL, NULL, 'doin-1',
 		iif(reveal_block IS NULL, NULL, json_object('config', author_config, 'data', author_data,
 			'experiment', author_experiment, 'millis', CAST(author_millis AS TEXT), 'optimizer', author_optimizer, 'round', author_round)),

@@ -9,7 +9,7 @@ use std::{
 	path::{Path, PathBuf},
 };
 
-/// Columns of the file, and the SQL expression of each. NULL, an empty cell, stands in the columns that no event fills.
+/// Columns of the file, and the SQL expression of each. NULL, an empty cell, stands in the columns that nothing on the chain fills.
 const COLUMNS: [(&str, &str); 51] = [
 	("experiment_id", "f.experiment_id"),
 	("round_id", "f.round_id"),
@@ -24,11 +24,11 @@ const COLUMNS: [(&str, &str); 51] = [
 	("round_number", "f.round_number"),
 	("performance", "f.performance"),
 	("best_performance", "f.best_performance"),
-	("target_performance", "NULL"),
+	("target_performance", "e.target_performance"),
 	("performance_delta", "f.performance_delta"),
 	("converged", "f.converged"),
-	("parameters", "NULL"),
-	("best_parameters", "NULL"),
+	("parameters", "f.parameters"),
+	("best_parameters", "f.best_parameters"),
 	("optimization_config", "NULL"),
 	("param_bounds", "NULL"),
 	("hostname", "NULL"),
@@ -36,7 +36,7 @@ const COLUMNS: [(&str, &str); 51] = [
 	("doin_version", "NULL"),
 	("chain_height", "f.chain_height"),
 	("peers_count", "NULL"),
-	("block_reward_earned", "NULL"),
+	("block_reward_earned", "f.block_reward_earned"),
 	("train_mae", "NULL"),
 	("train_naive_mae", "NULL"),
 	("val_mae", "NULL"),

@@ -15,7 +15,7 @@ use std::{
 };
 
 /// Version of the schema, in `_schema_version`.
-pub const SCHEMA_VERSION: i64 = 2;
+pub const SCHEMA_VERSION: i64 = 3;
 /// Tables of this version.
 pub(crate) const SCHEMA: &str = include_str!("schema.sql");
 /// Rows of `dim_source`: relation, field, origin and storage item, separated by tabs.
@@ -336,6 +336,13 @@ fn next_position(at: Option<Position>, begin: Option<(Hash, u32)>, block: &Block
 	}
 }
 
+/// Returns what was minted to an account as optimizer after the block of its last fact, in plancks. A sum of SQLite has 64 bits.
+fn earned(database: &Connection, account: &str) -> rusqlite::Result<u128> {
+	let mut statement = database.prepare_cached(sql::EARNED)?;
+	let mut amounts = statement.query_map([account], |row| row.get::<_, String>(0))?;
+	amounts.try_fold(0u128, |sum, amount| Ok(sum.saturating_add(amount?.parse().unwrap_or_default())))
+}
+
 /// Applies a row.
 fn apply(database: &Connection, row: Row) -> rusqlite::Result<()> {
 	match row {
@@ -346,9 +353,11 @@ fn apply(database: &Connection, row: Row) -> rusqlite::Result<()> {
 			database.prepare_cached(sql::SEATS_END)?.execute([domain, number, block])?;
 			database.prepare_cached(sql::CONTENDER_END)?.execute([domain, number])?;
 			let mut statement = database.prepare_cached(sql::SEATS)?;
-			let seats: Vec<i64> = statement.query_map([domain, number], |row| row.get(0))?.collect::<Result<_, _>>()?;
-			for seat in seats {
-				database.prepare_cached(sql::FACT_ROUND)?.execute(params![domain, number, seat, block])?;
+			let seats = statement.query_map([domain, number], |row| Ok((row.get(0)?, row.get(1)?)))?;
+			let seats: Vec<(i64, String)> = seats.collect::<Result<_, _>>()?;
+			for (seat, account) in seats {
+				let earned = earned(database, &account)?.to_string();
+				database.prepare_cached(sql::FACT_ROUND)?.execute(params![domain, number, seat, block, earned])?;
 				database.prepare_cached(sql::SUMMARY)?.execute(params![domain, number, seat])?;
 			}
 		}

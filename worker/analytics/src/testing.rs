@@ -1,6 +1,6 @@
 //! Synthetic blocks.
 
-use super::{Block, Event};
+use super::{Block, Event, RevealedGenes};
 use serde_json::{json, Value};
 
 /// Milliseconds between two blocks.
@@ -13,8 +13,14 @@ pub fn hash(branch: u8, number: u32) -> [u8; 32] {
 	hash
 }
 
-/// Returns block `number` of a branch, with these events: pallet, name and fields.
+/// Returns block `number` of a branch, with these events: pallet, name and fields. A revealed model has two genes.
 pub fn block(branch: u8, number: u32, events: Vec<(&str, &str, Value)>) -> Block {
+	let model = |(_, name, fields): &(&str, &str, Value)| match *name {
+		"Revealed" => fields["model"].as_str()?.parse().ok(),
+		_ => None,
+	};
+	let genes = events.iter().filter_map(model).map(|model: u64| RevealedGenes { model, genes: vec![model as i64 % 100, -7] });
+	let genes = genes.collect();
 	let events = events.into_iter().zip(0..).map(|((pallet, name, fields), index)| Event {
 		index,
 		extrinsic: index.is_multiple_of(2).then_some(index),
@@ -33,6 +39,8 @@ pub fn block(branch: u8, number: u32, events: Vec<(&str, &str, Value)>) -> Block
 		seal: (number > 0 && number.is_multiple_of(10)).then_some((1 << 32, 1 << 33)),
 		extrinsics: 2,
 		events: events.collect(),
+		genes,
+		targets: Vec::new(),
 		domains: Vec::new(),
 	}
 }

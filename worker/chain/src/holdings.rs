@@ -102,6 +102,20 @@ struct Model {
 	hold: Balance,
 }
 
+/// Genes of a stored model.
+#[derive(DecodeAsType)]
+#[decode_as_type(crate_path = "subxt::ext::scale_decode")]
+struct ModelGenes {
+	genes: Vec<i64>,
+}
+
+/// Target in the record of a domain.
+#[derive(DecodeAsType)]
+#[decode_as_type(crate_path = "subxt::ext::scale_decode")]
+struct DomainTarget {
+	target: u32,
+}
+
 /// Part of the identifier of a round.
 #[derive(DecodeAsType)]
 #[decode_as_type(crate_path = "subxt::ext::scale_decode")]
@@ -164,6 +178,25 @@ impl Chain {
 	pub async fn stored_model(&self, at: Head, id: ModelId) -> Result<Option<StoredModel>, ReadError> {
 		let stored: Option<Model> = self.storage(at, "Optimae", "Models", vec![Value::from(id)]).await?;
 		Ok(stored.map(|Model { author, round, hold }| StoredModel { id, author: Account(author), domain: round.domain, hold }))
+	}
+
+	/// Returns the genes of a stored model, or `None` if it is not stored, or not any more. Works at blocks of earlier runtimes too.
+	///
+	/// # Errors
+	/// Errors if the node does not answer, or if the answer cannot be decoded.
+	pub async fn model_genes(&self, at: Head, id: ModelId) -> Result<Option<Vec<i64>>, ReadError> {
+		let stored: Option<ModelGenes> = self.storage(at, "Optimae", "Models", vec![Value::from(id)]).await?;
+		Ok(stored.map(|stored| stored.genes))
+	}
+
+	/// Returns the loss at which a domain converges, where 2²⁰ is the initial champion's and 0 stands for never, or `None` if it is not
+	/// registered. Works at blocks of earlier runtimes too.
+	///
+	/// # Errors
+	/// Errors if the node does not answer, or if the answer cannot be decoded.
+	pub async fn domain_target(&self, at: Head, domain: DomainId) -> Result<Option<u32>, ReadError> {
+		let spec: Option<DomainTarget> = self.storage(at, "Domains", "Specs", vec![Value::from(domain)]).await?;
+		Ok(spec.map(|spec| spec.target))
 	}
 
 	/// Returns the challenge that an account has announced, and neither made nor cancelled.

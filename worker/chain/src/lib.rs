@@ -108,7 +108,7 @@ pub use chain::{Chain, Head, Patience};
 pub use error::{ConnectError, Difference, InvalidUrl, ReadError, Rejection, RequestError, Setback, SubmitError};
 pub use headers::BlockHeader;
 pub use holdings::{AnnouncedChallenge, ReporterRecord, ReputationRecord, StoredModel};
-pub use network::{Network, Peer};
+pub use network::{Network, Peer, WorkDifficulty};
 pub use reads::{Budget, ChannelSums, Funds, Nomination};
 pub use submit::{Event, Included, MissingEvent, Urgency};
 pub use sync::SyncState;

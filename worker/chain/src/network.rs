@@ -1,9 +1,9 @@
-//! Reads of the network that a node belongs to, and of the supply of coins.
+//! Reads of the network that a node belongs to, of the supply of coins, and of the difficulty of work blocks.
 
 use crate::{Chain, Head, ReadError};
-use doin_primitives::Balance;
+use doin_primitives::{Balance, Q32};
 use serde::Deserialize;
-use subxt::rpcs::rpc_params;
+use subxt::{ext::scale_decode::DecodeAsType, rpcs::rpc_params};
 
 /// A peer of the node.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -32,7 +32,69 @@ pub struct Network {
 	pub peers: Vec<Peer>,
 }
 
+/// State of the controller that sets the threshold of work blocks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct WorkDifficulty {
+	/// Threshold T, Q32 bits.
+	pub threshold: Q32,
+	/// Moving average of the blocks between two seals, Q16.
+	pub spacing: u64,
+	/// Seals of the present span of 100.
+	pub seals: u32,
+	/// Time between two work blocks that the controller aims at, in milliseconds.
+	pub target_ms: u64,
+	/// Length of a slot, in milliseconds.
+	pub slot_ms: u64,
+}
+
+impl WorkDifficulty {
+	/// Returns the moving average of the time between two seals, in milliseconds.
+	pub fn spacing_ms(&self) -> u64 {
+		u64::try_from((u128::from(self.spacing) * u128::from(self.slot_ms)) >> 16).unwrap_or(u64::MAX)
+	}
+}
+
+/// Part of the stored state of the controller.
+#[derive(DecodeAsType)]
+#[decode_as_type(crate_path = "subxt::ext::scale_decode")]
+struct StoredDifficulty {
+	threshold: Q32,
+	spacing: u64,
+	seals: u32,
+}
+
 impl Chain {
+	/// Returns the state of the controller that sets the threshold of work blocks.
+	///
+	/// # Errors
+	/// Errors if the node does not answer, or if the answer cannot be decoded.
+	pub async fn difficulty(&self, at: Head) -> Result<WorkDifficulty, ReadError> {
+		let read = |pallet, item| self.storage::<u64>(at, pallet, item, Vec::new());
+		let (stored, target, slot) = tokio::try_join!(
+			self.storage::<StoredDifficulty>(at, "Work", "DifficultyState", Vec::new()),
+			read("Timing", "TargetSpacing"),
+			read("Timing", "SlotDuration")
+		)?;
+		let (target_ms, slot_ms) = (target.unwrap_or_default(), slot.unwrap_or_default());
+		let difficulty = stored.map(|StoredDifficulty { threshold, spacing, seals }| WorkDifficulty {
+			threshold,
+			spacing,
+			seals,
+			target_ms,
+			slot_ms,
+		});
+		Ok(difficulty.unwrap_or_default())
+	}
+
+	/// Returns the number of peers of the node, which nodes that are open to the internet tell, too.
+	///
+	/// # Errors
+	/// Errors if the node does not answer, or if the answer cannot be decoded.
+	pub async fn connected_peers(&self) -> Result<usize, ReadError> {
+		let connection = self.connection();
+		Ok(connection.request("system_health", connection.rpc.system_health()).await?.peers)
+	}
+
 	/// Returns the peers of the node. Nodes that are open to the internet refuse the request, since it is unsafe there.
 	///
 	/// # Errors
@@ -74,6 +136,13 @@ mod tests {
 		let network = Chain::connect(&[node.url()], Patience::Once).await.unwrap().network().await.unwrap();
 		let expected = Peer { peer_id: "12D3".into(), roles: "AUTHORITY".into(), best_hash: "0x01".into(), best_number: 7 };
 		assert_eq!((network.peers, network.is_syncing), (vec![expected], false));
+	}
+
+	#[test]
+	fn the_spacing_of_seals_is_a_time() {
+		let difficulty = WorkDifficulty { spacing: 3 << 15, slot_ms: 6_000, ..WorkDifficulty::default() };
+		assert_eq!(difficulty.spacing_ms(), 9_000);
+		assert_eq!(WorkDifficulty { spacing: u64::MAX, slot_ms: u64::MAX, ..difficulty }.spacing_ms(), u64::MAX);
 	}
 
 	#[tokio::test]

@@ -218,6 +218,30 @@ async fn the_document_has_every_route_of_upstream_and_no_route_that_is_not_teste
 	assert_eq!(ids.len(), found.len(), "two operations have one id: {ids:?}");
 }
 
+/// Scripts for upstream read these keys.
+#[tokio::test]
+async fn answers_have_the_keys_of_upstream_that_make_sense() {
+	let server = Server::complete();
+	for (path, keys) in [
+		(
+			"/status",
+			"status peer_id port chain_height domains peers task_queue security optimizer_domains evaluator_domains coin difficulty \
+			 fee_market",
+		),
+		("/api/training", "active domain_id round stage total_stages epoch total_epochs val_loss"),
+	] {
+		let (status, found) = server.get(path).await;
+		assert_eq!(status, 200, "{path}: {found}");
+		for key in keys.split_whitespace() {
+			assert!(found.get(key).is_some(), "{path} has no `{key}`: {found}");
+		}
+	}
+	let (_, status) = server.get("/status").await;
+	for key in ["threshold", "target_block_time", "ema_block_time", "blocks_in_epoch", "epoch_length"] {
+		assert!(status["difficulty"].get(key).is_some(), "the difficulty has no `{key}`: {status}");
+	}
+}
+
 /// Figures of the chain are described with the storage item that they are read from.
 #[tokio::test]
 async fn figures_name_their_storage_items() {
@@ -235,6 +259,8 @@ async fn figures_name_their_storage_items() {
 		("Task", "phase", "Recomputation.Tasks"),
 		("Evidence", "purse", "Evidence.Purses"),
 		("Coin", "total_supply", "Balances.TotalIssuance"),
+		("Difficulty", "threshold", "Work.DifficultyState"),
+		("Difficulty", "target_block_time", "Timing.TargetSpacing"),
 		("Stream", "pot", "Oracle.Streams"),
 		("Market", "pot", "Forecasts.Markets"),
 		("Forecaster", "standing", "Forecasts.Forecasters"),
@@ -287,6 +313,9 @@ async fn numbers_of_the_source_reach_the_response() {
 	let server = Server::complete();
 	let (_, status) = server.get("/status").await;
 	assert_eq!(status["node"]["port"], 8470);
+	assert_eq!((&status["port"], &status["peers"], &status["peer_id"]), (&json!(8470), &json!(3), &Value::Null));
+	assert_eq!((&status["optimizer_domains"], &status["evaluator_domains"]), (&json!([0]), &json!([0, 7])));
+	assert_eq!((&status["difficulty"]["threshold"], &status["difficulty"]["target_block_time"]), (&json!("5"), &json!(600)));
 	assert_eq!(status["domains"]["0"]["best_performance"], 524_288);
 	assert_eq!((&status["domains"]["0"]["optimize"], &status["domains"]["7"]["optimize"]), (&json!(true), &json!(false)));
 	assert_eq!((&status["domains"]["7"]["evaluate"], &status["node"]["evaluator_domains"]), (&json!(true), &json!([0, 7])));

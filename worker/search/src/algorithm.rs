@@ -44,6 +44,11 @@ pub(crate) trait Algorithm: Serialize + DeserializeOwned + Send {
 	/// Returns the number of complete generations.
 	fn generations(&self) -> usize;
 
+	/// Returns the present stage of the bracket, from 1 on, and the number of stages; `None` without successive halving.
+	fn halving(&self) -> Option<(usize, usize)> {
+		None
+	}
+
 	/// Returns the individuals that the next candidates are bred from, best first.
 	fn breeding(&self) -> Vec<&Individual>;
 
@@ -117,6 +122,10 @@ impl<A: Algorithm> Optimizer for A {
 
 	fn generation(&self) -> usize {
 		self.generations()
+	}
+
+	fn bracket_stage(&self) -> Option<(usize, usize)> {
+		self.halving()
 	}
 
 	fn parents(&self) -> Vec<&Individual> {

@@ -264,6 +264,10 @@ impl Algorithm for Evolution {
 		self.brackets
 	}
 
+	fn halving(&self) -> Option<(usize, usize)> {
+		Some((self.stage + 1, self.config.stages))
+	}
+
 	fn breeding(&self) -> Vec<&Individual> {
 		let mut parents: Vec<_> = self.stages.last().into_iter().flatten().chain(&self.migrants).collect();
 		parents.sort_by(|a, b| a.best_first(b));
@@ -316,6 +320,21 @@ mod tests {
 		let child = |turn| bred(&[0], &pool, &config, &space, &mut Random::new(1, turn))[0];
 		let sums = (0..200).filter(|turn| is_sum(child(*turn))).count();
 		assert!((100..170).contains(&sums), "{sums}");
+	}
+
+	#[test]
+	fn a_bracket_goes_through_its_stages() {
+		let space = Space::new(vec![GeneRange::linear("a", 0, 100_000)]).unwrap();
+		let mut search = Evolution::new(space, EvolutionConfig::default()).unwrap();
+		let mut stages = Vec::new();
+		while search.generation() == 0 {
+			stages.push(search.bracket_stage());
+			for trial in search.ask(27) {
+				search.tell(&trial, trial.genes[0].unsigned_abs()).unwrap();
+			}
+		}
+		assert_eq!(stages, [Some((1, 3)), Some((2, 3)), Some((3, 3))]);
+		assert_eq!(search.bracket_stage(), Some((1, 3)), "the next bracket begins");
 	}
 
 	/// Depth 0 is a linear model, which has no epochs.

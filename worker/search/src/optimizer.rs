@@ -122,6 +122,12 @@ pub trait Optimizer: Send {
 		None
 	}
 
+	/// Returns the present stage of the bracket, from 1 on, and the number of stages, for a search with successive halving: candidates of
+	/// one stage are trained for the same part of their epochs.
+	fn bracket_stage(&self) -> Option<(usize, usize)> {
+		None
+	}
+
 	/// Returns the reason for which no trials are asked any more although points are left; `None` for an algorithm that cannot fail.
 	fn stopped(&self) -> Option<&SearchError> {
 		None

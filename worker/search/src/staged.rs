@@ -453,6 +453,10 @@ impl Optimizer for Staged {
 		Some((self.state.stage + 1, self.config.stages.len()))
 	}
 
+	fn bracket_stage(&self) -> Option<(usize, usize)> {
+		self.search.bracket_stage()
+	}
+
 	fn stopped(&self) -> Option<&SearchError> {
 		self.stopped.as_ref().or(self.search.stopped())
 	}

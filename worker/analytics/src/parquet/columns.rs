@@ -19,7 +19,7 @@ const TRUTH: [&str; 6] = ["higher_is_better", "converged", "is_improvement", "is
 /// Columns of times, as UTC text.
 const TIMES: [&str; 5] = ["timestamp_utc", "started_at", "finished_at", "block_timestamp", "ingested_at"];
 /// Columns of JSON.
-const JSON: [&str; 2] = ["fields", "metrics"];
+const JSON: [&str; 5] = ["best_parameters", "fields", "genes", "metrics", "parameters"];
 
 /// Type of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -38,6 +38,8 @@ fn the_file_has_the_columns_of_the_python_implementation_and_a_line_a_seat() {
 	);
 	assert_eq!((cell("chain_height"), cell("total_rounds"), cell("val_mae")), ("5".into(), "1".into(), "".into()));
 	assert!(serde_json::from_str::<Value>(&cell("metrics")).unwrap().is_object());
+	assert_eq!((cell("parameters"), cell("best_parameters")), ("[0,-7]".into(), "[0,-7]".into()));
+	assert_eq!((cell("block_reward_earned"), cell("target_performance")), ("0".into(), "".into()));
 }
 
 #[test]

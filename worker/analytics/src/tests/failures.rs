@@ -54,7 +54,7 @@ fn the_tables_of_the_python_implementation_begin_with_its_columns() {
 fn the_schema_of_a_version_never_changes() {
 	use blake2::{digest::consts::U32, Blake2b, Digest};
 	let hash = hex::encode(Blake2b::<U32>::digest([SCHEMA, SOURCES].concat()));
-	assert_eq!((crate::SCHEMA_VERSION, hash.as_str()), (2, "9f9a2bf9bd5fbe6159d19a1c07a79d291f4ebccb1313a064557f91618e92b5fb"));
+	assert_eq!((crate::SCHEMA_VERSION, hash.as_str()), (3, "90f6a07c2a81753b31e92885480a1139151d86098df6babadb69e13b5c9556d6"));
 }
 
 #[test]
@@ -106,9 +106,9 @@ fn files_of_others_and_of_newer_workers_are_not_changed() {
 	assert!(matches!(Store::open(&path), Err(StoreError::OtherFile { .. })));
 
 	let (_newer_folder, store) = stored(&chain(1));
-	raw(&store).execute_batch("INSERT INTO _schema_version VALUES (3, '')").unwrap();
+	raw(&store).execute_batch("INSERT INTO _schema_version VALUES (4, '')").unwrap();
 	let error = Store::open(store.path()).unwrap_err();
-	assert!(matches!(error, StoreError::NewerSchema { found: 3, .. }), "{error}");
+	assert!(matches!(error, StoreError::NewerSchema { found: 4, .. }), "{error}");
 	assert!(error.to_string().contains("update the worker"), "{error}");
 	assert!(matches!(Store::move_older_aside(store.path()), Err(StoreError::NewerSchema { .. })));
 
@@ -158,7 +158,10 @@ fn every_column_has_an_origin() {
 	let mut named: Vec<(String, String)> = Vec::new();
 	for [relation, field, origin, _] in sources() {
 		let (kind, rest) = origin.split_once(": ").unwrap_or((origin, ""));
-		assert!(matches!(kind, "event" | "block" | "header" | "rule" | "column" | "none"), "{relation}.{field}: {origin}");
+		assert!(
+			matches!(kind, "event" | "block" | "header" | "state" | "rule" | "column" | "none"),
+			"{relation}.{field}: {origin}"
+		);
 		assert_eq!(kind == "none", rest.is_empty(), "{relation}.{field}: {origin}");
 		if !relation.starts_with("doin_") {
 			named.push((relation.into(), field.into()));

@@ -17,7 +17,7 @@ fn decided(domain: u32, round: u32) -> (&'static str, &'static str, Value) {
 
 #[test]
 fn domains_of_the_first_block_are_known_without_an_event() {
-	let known = |id, champions| crate::KnownDomain { id, owner: "5Alice".into(), weight: 1_000_000, champions };
+	let known = |id, champions| crate::KnownDomain { id, owner: "5Alice".into(), weight: 1_000_000, target: 5, champions };
 	let champions = crate::KnownChampions {
 		activated_block: Some(0),
 		initial: json!("seasonal"),
@@ -32,11 +32,12 @@ fn domains_of_the_first_block_are_known_without_an_event() {
 	)]]);
 	all[0].domains = vec![known(0, Some(champions)), known(1, None)];
 	let (_folder, store) = stored(&all);
-	let columns = "owner, weight, activated_block, initial, initial_error, champion, high_water, changed_block, registered_block";
+	let columns =
+		"owner, weight, target, activated_block, initial, initial_error, champion, high_water, changed_block, registered_block";
 	let found = |id: u32| text(&store, &format!("SELECT {columns} FROM dim_domain WHERE domain_id = {id}"));
-	let expected = "'5Alice' 1000000 0 'seasonal' '18446744073709551615' '{\"stored\":\"7\"}' 5 1 NULL";
+	let expected = "'5Alice' 1000000 5 0 'seasonal' '18446744073709551615' '{\"stored\":\"7\"}' 5 1 NULL";
 	assert_eq!(found(0), expected, "the initial champion stays known once it is dethroned");
-	assert_eq!(found(1), "'5Alice' 1000000 NULL NULL NULL NULL NULL 0 NULL");
+	assert_eq!(found(1), "'5Alice' 1000000 5 NULL NULL NULL NULL NULL 0 NULL");
 }
 
 /// Columns of a fact.
@@ -65,8 +66,8 @@ fn a_round_is_a_fact_once_it_has_ended() {
 fn columns_that_no_event_fills_are_null() {
 	let (_folder, store) = stored(&blocks(vec![vec![committed(3, 1, 0, "5Alice")], vec![decided(3, 1)]]));
 	let unknown = "SELECT performance, best_performance, performance_delta, is_improvement, parameters, best_parameters, \
-		wall_clock_seconds, time_to_current_best_seconds, time_to_target_seconds, peers_count, block_reward_earned, train_mae, \
-		train_naive_mae, val_mae, val_naive_mae, test_mae, test_naive_mae, metrics FROM fact_round";
+		wall_clock_seconds, time_to_current_best_seconds, time_to_target_seconds, peers_count, train_mae, train_naive_mae, \
+		 val_mae, val_naive_mae, test_mae, test_naive_mae, metrics FROM fact_round";
 	assert!(row(&store, unknown).unwrap().iter().all(|value| *value == Sql::Null));
 	let unknown = "SELECT domain_type, description, owner, weight, champion FROM dim_domain";
 	assert!(row(&store, unknown).unwrap().iter().all(|value| *value == Sql::Null));
@@ -108,11 +109,58 @@ fn a_champion_is_linked_to_its_seat_also_if_it_was_a_contender() {
 		vec![crowned(3, 2, "5Alice", 7, 101), decided(3, 2)],
 	]));
 	let champion = "SELECT optimae_id, optimizer_id, experiment_id, round_number, reported_performance, verified_performance, \
-		effective_increment, effective, previous_best_performance, block_height, block_timestamp, reward_fraction \
-		FROM fact_chain_optimae";
-	let expected = "'3/2/7' '5Alice' '3/5Alice' 2 100 101 0.25 1073741824 111 3 '2023-11-14T22:13:38.000Z' NULL";
+		effective_increment, effective, previous_best_performance, block_height, block_timestamp, reward_fraction, \
+		parameters FROM fact_chain_optimae";
+	let expected = "'3/2/7' '5Alice' '3/5Alice' 2 100 101 0.25 1073741824 111 3 '2023-11-14T22:13:38.000Z' 0.5 '[7,-7]'";
 	assert_eq!(text(&store, champion), expected);
 	assert_eq!(text(&store, "SELECT crowned_round FROM seat"), "2");
+}
+
+#[test]
+fn targets_and_genes_come_from_the_state_of_their_block() {
+	let registered = json!({ "domain": 3, "owner": "5Alice", "pages": 1, "deposit": "1", "fee": "0" });
+	let mut all = blocks(vec![
+		vec![
+			("Domains", "Registered", registered),
+			("Domains", "Activated", json!({ "domain": 3, "initial": "seasonal", "error": "1000001" })),
+		],
+		vec![committed(3, 1, 0, "5Alice"), committed(3, 1, 1, "5Alice"), committed(4, 1, 0, "5Alice")],
+		vec![revealed(3, 1, 0, "5Alice", 7, 100), revealed(3, 1, 1, "5Alice", 8, 110)],
+		vec![decided(3, 1)],
+	]);
+	all[1].targets = vec![crate::RegisteredTarget { domain: 3, target: 943_718 }];
+	// The block has removed model 8 again.
+	all[3].genes = vec![crate::RevealedGenes { model: 7, genes: vec![12, i64::MIN] }];
+	let (_folder, store) = stored(&all);
+	assert_eq!(text(&store, "SELECT target FROM dim_domain WHERE domain_id = 3"), "943718");
+	let target = |domain: u32| text(&store, &format!("SELECT target_performance FROM dim_experiment WHERE domain_id = {domain}"));
+	// 1000001 · 943718 / 2²⁰ = 900000.51…
+	assert_eq!((target(3), target(4)), ("900000".into(), "NULL".into()), "a domain without a target has none");
+	let genes = |id: &str| text(&store, &format!("SELECT parameters, best_parameters FROM fact_round WHERE round_id = '{id}'"));
+	assert_eq!(genes("3/1/0"), "'[12,-9223372036854775808]' '[12,-9223372036854775808]'");
+	assert_eq!(genes("3/1/1"), "NULL '[12,-9223372036854775808]'");
+}
+
+#[test]
+fn the_reward_of_a_row_is_what_its_account_was_minted_since_the_row_before() {
+	let minted =
+		|who: &str, amount: &str, role: &str| ("Work", "Rewarded", json!({ "who": who, "amount": amount, "role": role }));
+	let forfeited = ("Work", "RewardForfeited", json!({ "who": "5Alice", "amount": "8", "role": "optimizer" }));
+	let (_folder, store) = stored(&blocks(vec![
+		vec![
+			committed(3, 1, 0, "5Alice"),
+			committed(3, 1, 1, "5Alice"),
+			committed(3, 1, 2, "5Bob"),
+			// A sum of more than 64 bits.
+			minted("5Alice", "79228162514264337593543950335", "optimizer"),
+		],
+		vec![decided(3, 1), minted("5Alice", "5", "optimizer"), minted("5Alice", "9", "evaluator")],
+		vec![minted("5Alice", "7", "optimizer"), forfeited],
+		vec![committed(4, 1, 0, "5Alice"), decided(4, 1)],
+	]));
+	let earned = |id: &str| text(&store, &format!("SELECT block_reward_earned FROM fact_round WHERE round_id = '{id}'"));
+	let found = ["3/1/0", "3/1/1", "3/1/2", "4/1/0"].map(earned);
+	assert_eq!(found, ["'79228162514264337593543950340'", "'0'", "'0'", "'7'"]);
 }
 
 #[test]

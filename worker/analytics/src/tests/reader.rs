@@ -240,8 +240,8 @@ fn a_copy_is_a_whole_database() {
 #[test]
 fn files_of_others_and_of_newer_workers_are_not_read() {
 	let (_folder, store) = stored(&chain(1));
-	raw(&store).execute_batch("INSERT INTO _schema_version VALUES (3, '')").unwrap();
-	assert!(matches!(Reader::new(store.path()).summary(), Err(StoreError::NewerSchema { found: 3, .. })));
+	raw(&store).execute_batch("INSERT INTO _schema_version VALUES (4, '')").unwrap();
+	assert!(matches!(Reader::new(store.path()).summary(), Err(StoreError::NewerSchema { found: 4, .. })));
 	raw(&store).execute_batch("PRAGMA application_id = 7").unwrap();
 	assert!(matches!(Reader::new(store.path()).summary(), Err(StoreError::OtherFile { .. })));
 	let (_damaged_folder, damaged) = folder();

@@ -5,11 +5,11 @@ use async_trait::async_trait;
 use doin_chain::Account;
 use doin_dashboard::{
 	shape::{
-		Analytics, At, Block, ChainMetrics, ChainStatus, Champion, ChannelTotals, Coin, Domain, DomainDemand, DomainWeight,
-		Emission, Evidence, Fees, Forecast, ForecastRound, ForecastSeat, ForecastStep, Forecaster, Gene, History, Market,
-		Metrics, Node, Offer, OneChampion, OneForecastRound, OneStream, PaidAnswers, PastChampion, PastForecast, PastRound,
-		PastState, Peer, Peers, Performance, Reputation, RevealedForecast, Round, Rows, Rung, RungsState, Search, Seat,
-		SeatState, Security, Stream, Streams, Task, TaskSeat, Training, Transaction, Work, WorkEntry,
+		Analytics, At, Block, ChainMetrics, ChainStatus, Champion, ChannelTotals, Coin, Difficulty, Domain, DomainDemand,
+		DomainWeight, Emission, Evidence, Fees, Forecast, ForecastRound, ForecastSeat, ForecastStep, Forecaster, Gene, History,
+		Market, Metrics, Node, Offer, OneChampion, OneForecastRound, OneStream, PaidAnswers, PastChampion, PastForecast,
+		PastRound, PastState, Peer, Peers, Performance, Reputation, RevealedForecast, Round, Rows, Rung, RungsState, Search,
+		Seat, SeatState, Security, Stream, Streams, Task, TaskSeat, Training, Transaction, Work, WorkEntry,
 	},
 	Answer, Query, Selection, Source, SourceError, Views,
 };
@@ -194,6 +194,8 @@ pub fn training(block: u32) -> Training {
 		generation: block,
 		stage: 1,
 		stages: 1,
+		bracket_stage: 1,
+		bracket_stages: 3,
 		population: 24,
 		epoch: block % 640,
 		total_epochs: 640,
@@ -211,9 +213,14 @@ pub fn training(block: u32) -> Training {
 		active: true,
 		domain_id: Some(0),
 		generation: block,
+		round: block,
+		stage: 1,
+		total_stages: 1,
 		epoch: block % 640,
 		total_epochs: 640,
 		candidates: u64::from(block) * 24,
+		champion_loss: Some(900_000),
+		val_loss: Some(900_000 - u64::from(block)),
 		best: Some(900_000 - u64::from(block)),
 		searches: (0..3).map(search).collect(),
 	}
@@ -424,6 +431,8 @@ impl Source for Simulated {
 				pending_commitments: 3,
 				pending_quorums: 2,
 			},
+			difficulty: Difficulty { threshold: block.to_string(), target_block_time: 600, ..Difficulty::default() },
+			peers: Some(3),
 			work: work(block),
 			fees: fees(block),
 			coin: Coin { total_supply: block.to_string(), my_balance: Some(block.to_string()), my_holds: Some("0".into()) },
@@ -587,6 +596,7 @@ impl Source for Simulated {
 			performance: Some((900_000 + block).to_string()),
 			best_performance: Some("900000".into()),
 			is_improvement: place.is_multiple_of(2),
+			reveal_block: Some(block),
 			block: Some(block),
 			timestamp: Some("2026-01-01T00:00:00.000Z".into()),
 		};

@@ -57,6 +57,17 @@ export const CHAMPION = {
 	bytes: (id) => champion("Size of the encoded champion", id, "bytes", computed),
 };
 
+/** Numbers that the worker computes from models and data of a domain. */
+const worker = (name, item) => ({ name, item, ...computed });
+export const COMPUTED = {
+	rung: (id) => worker("Loss of a simple model, as this worker computes it", `Domains.Pages(${id}, 0)`),
+	window: (id) => worker("Error sum of the champion on a window, as this worker computes it", `Domains.States(${id})`),
+	initialWindow: (id) => worker("Error sum of the initial champion on a window, as this worker computes it", `Domains.States(${id})`),
+	horizon: (id) => worker("Steps of a forecast", `Domains.Specs(${id})`),
+	history: (id) => worker("Steps that a model reads", `Domains.Specs(${id})`),
+	steps: (id) => worker("Steps of the series", `Domains.Pages(${id}, 0)`),
+};
+
 const round = (name, { domain_id: id, round: number }, path, more) =>
 	origin(name, `Optimae.Rounds({ domain: ${id}, number: ${number} })`, "doin_round", [id], path, { ...computed, ...more });
 export const ROUND = {
@@ -160,6 +171,8 @@ const event = (name, of, field) => ({ name, item: "System.Events", event: of, fi
 /** Numbers of the database, in the block of their event. */
 export const EVENTS = {
 	increment: event("Rise of the high-water mark for a champion", "Optimae.Crowned", "increment"),
+	revealed: event("Claimed error sum on the validation split", "Optimae.Revealed", "validation_error"),
+	fee: event("Fee of an extrinsic", "TransactionPayment.TransactionFeePaid", "actual_fee"),
 	claimed: event("Claimed sum of a chunk", "Optimae.ClaimDisproved", "claimed"),
 	computed: event("Sum of a chunk that the runtime computed", "Optimae.ClaimDisproved", "computed"),
 	claimReward: event("Reward of a challenger", "Optimae.ClaimDisproved", "reward"),
@@ -179,6 +192,9 @@ export const WAITING_TASKS = { name: "Tasks that wait for a quorum", item: "Reco
 /** Returns the origin of the mean time between the blocks from `since` on. */
 export const blockTime = (since) => ({ name: "Mean time between blocks", item: "Timestamp.Now", since, ...computed });
 export const BLOCK_EVENTS = { name: "Events of the block", item: "System.EventCount" };
+export const BLOCK_SLOT = { name: "Slot of the block", item: "Babe.CurrentSlot" };
+const BODY = "body of the block";
+export const BLOCK_EXTRINSICS = origin("Extrinsics of the block", BODY, "chain_getBlock", [], "block.extrinsics.length", computed);
 
 const head = (name) => origin(name, "System.Number", "chain_getHeader", [], "number", { isHex: true });
 export const HEAD = head("Number of the best block");

@@ -18,7 +18,7 @@ import {
 	Tag,
 } from "../lib/ui.js";
 import { Chart } from "../lib/chart.js";
-import { CHAMPION, DOMAIN, EVENTS, EVIDENCE } from "../lib/items.js";
+import { CHAMPION, COMPUTED, DOMAIN, EVENTS, EVIDENCE } from "../lib/items.js";
 import { DomainStatus, Result } from "../lib/domain.js";
 import { count, INITIAL_LOSS, lossBits, lossPercent, model, rung, things, words } from "../lib/format.js";
 import { Verify } from "./verify.js";
@@ -132,7 +132,7 @@ function Domain({ domain, at }) {
 		<${Record} domain=${domain} at=${at} />
 		${/sealed/i.test(domain.evidence) ? html`<${Evidence} id=${id} />` : null}
 		<${Loaded} answer=${history}>${(data) => html`<div class="grid nested">
-			<${Progress} history=${data} head=${at.number} />
+			<${Progress} history=${data} domain=${domain} at=${at} />
 			<${Champions} history=${data} domain=${domain} />
 		</div>`}<//>
 	</div>`;
@@ -277,13 +277,13 @@ function Evidence({ id }) {
 	<//>`;
 }
 
-function Progress({ history, head }) {
+function Progress({ history, domain, at }) {
 	// The block in which a domain was activated is not known to every database: the chart begins with the first known one.
 	const drawn = history.champions.filter(
 		({ validation_loss: loss, block }) => Number.isSafeInteger(loss) && Number.isInteger(block),
 	);
 	if (drawn.length === 0) return null;
-	const blocks = [...new Set([...drawn.map(({ block }) => block), Math.max(head, drawn.at(-1).block + 1)])];
+	const blocks = [...new Set([...drawn.map(({ block }) => block), Math.max(at.number, drawn.at(-1).block + 1)])];
 	const losses = blocks.map((block) => drawn.filter((champion) => champion.block <= block).at(-1)?.validation_loss ?? null);
 	const share = (loss) => (loss === null ? null : (100 * loss) / INITIAL_LOSS);
 	const known = history.rungs.filter((one) => Number.isSafeInteger(one.loss));
@@ -311,11 +311,23 @@ function Progress({ history, head }) {
 			yLabel="% of the initial champion" xFormat=${count}
 			yFormat=${(value, isTick) => (isTick ? value.toFixed(value % 1 === 0 ? 0 : 1) : `${value.toFixed(2)} %`)}
 			series=${[own, ...rungs]} />
-		<${Rungs} history=${history} last=${last} />
+		<${Rungs} history=${history} domain=${domain} at=${at} champion=${drawn.at(-1)} />
 	<//>`;
 }
 
-function Rungs({ history, last }) {
+/** Returns the block whose state has the numbers of a champion: that of the verdict that crowned it, and none for the initial one. */
+function crowned(row) {
+	return (row.round ?? null) === null ? null : { number: row.block };
+}
+
+/** Returns the block whose state has the claim of a champion. On public evidence, the verdict replaces it. */
+function claimed(row, domain) {
+	return /public/i.test(domain.evidence) ? null : crowned(row);
+}
+
+function Rungs({ history, domain, at, champion }) {
+	const id = domain.domain_id;
+	const last = champion.validation_loss;
 	const state = { computing: "The rungs are being computed from the data of the domain.", none: "This program has no rungs." }[
 		history.rungs_state
 	];
@@ -327,7 +339,18 @@ function Rungs({ history, last }) {
 	].sort((one, other) => one.loss - other.loss);
 	return html`<${Table} caption="Champion and rungs, best first" rows=${rows} empty="" columns=${[
 		["Model", (row) => (row.isChampion ? html`<strong>champion</strong>` : row.name)],
-		["Error", (row) => html`${lossPercent(row.loss)}<span class="unit"> %</span>`, "num"],
+		[
+			"Error",
+			(row) => {
+				const title = `${row.loss} of 1,048,576, the loss of the initial champion`;
+				const isInitial = row.isChampion && (champion.round ?? null) === null;
+				const exact = row.isChampion ? champion.validation_error : row.loss;
+				const block = !row.isChampion ? history.at : isInitial ? at : claimed(champion, domain);
+				const from = !row.isChampion ? COMPUTED.rung(id) : isInitial ? DOMAIN.initialError(id) : CHAMPION.validation(id);
+				return html`<${Figure} exact=${exact} text=${lossPercent(row.loss)} unit="%" at=${block} from=${from} title=${title} />`;
+			},
+			"num",
+		],
 		["Below the initial champion", (row) => html`${lossBits(row.loss)}<span class="unit"> bits</span>`, "num"],
 	]} />`;
 }
@@ -342,10 +365,6 @@ function championsNote(history) {
 function Champions({ history, domain }) {
 	const rows = history.champions.toReversed();
 	const id = domain.domain_id;
-	// The state of the block of the verdict has the numbers of the champion that it crowned.
-	const block = (row) => ((row.round ?? null) === null ? null : { number: row.block });
-	// On public evidence, the verdict replaces what the author has claimed.
-	const claimed = (row) => (/public/i.test(domain.evidence) ? null : block(row));
 	return html`<${Card} wide title="Champions"
 		note=${championsNote(history)}>
 		<${Table} caption="Champions of the domain, newest first" hideCaption rows=${rows} rowKey=${(row) => row.block}
@@ -353,13 +372,13 @@ function Champions({ history, domain }) {
 				["Block", (row) => html`<${BlockLink} number=${row.block} />`, "num"],
 				["Round", (row) => row.round ?? "–", "num"],
 				["Model", (row) => model(row.model)],
-				["Error, drawn windows", (row) => html`<${Loss} loss=${row.loss} at=${block(row)} from=${CHAMPION.loss(id)} />`, "num"],
+				["Error, drawn windows", (row) => html`<${Loss} loss=${row.loss} at=${crowned(row)} from=${CHAMPION.loss(id)} />`, "num"],
 				[
 					"Validation error",
 					(row) =>
 						!Number.isSafeInteger(row.validation_loss)
 							? "–"
-							: html`<${Figure} exact=${row.validation_error} text=${lossPercent(row.validation_loss)} unit="%" at=${claimed(row)}
+							: html`<${Figure} exact=${row.validation_error} text=${lossPercent(row.validation_loss)} unit="%" at=${claimed(row, domain)}
 								from=${CHAMPION.validation(id)} title=${`error sum ${row.validation_error}`} />
 							<small><${MeanError} sum=${row.validation_error} predictions=${domain.validation_predictions} domain=${domain} /></small>`,
 					"num",
@@ -369,12 +388,12 @@ function Champions({ history, domain }) {
 					(row) =>
 						!row.increment
 							? "–"
-							: html`<${Bits} q32=${row.increment} at=${block(row)} from=${EVENTS.increment} />`,
+							: html`<${Bits} q32=${row.increment} at=${crowned(row)} from=${EVENTS.increment} />`,
 					"num",
 				],
 				[
 					"Size",
-					(row) => (row.bytes ? html`<${Figure} exact=${row.bytes} unit="bytes" at=${block(row)} from=${CHAMPION.bytes(id)} />` : "–"),
+					(row) => (row.bytes ? html`<${Figure} exact=${row.bytes} unit="bytes" at=${crowned(row)} from=${CHAMPION.bytes(id)} />` : "–"),
 					"num",
 				],
 				["Author", (row) => (row.author ? html`<${Account} id=${row.author} />` : "baseline")],

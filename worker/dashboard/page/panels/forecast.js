@@ -1,7 +1,8 @@
 import { html } from "../lib/html.js";
 import { useAnswer } from "../lib/store.js";
-import { BlockLink, Card, Facts, Loaded, Table } from "../lib/ui.js";
+import { BlockLink, Card, Facts, Figure, Loaded, Table } from "../lib/ui.js";
 import { Chart } from "../lib/chart.js";
+import { COMPUTED } from "../lib/items.js";
 import { count, model, scale, things } from "../lib/format.js";
 
 /** Draws the forecasts of a champion over the real series, with their errors. */
@@ -34,6 +35,7 @@ function Drawn({ id }) {
 }
 
 function Series({ data }) {
+	const id = data.domain_id;
 	const { factor, name, digits } = scale(data.unit);
 	const shown = Math.max(4 * data.horizon, 2 * data.season, 48);
 	const past = data.past.toSorted((one, other) => one.from - other.from);
@@ -71,11 +73,11 @@ function Series({ data }) {
 				{ name: "forecast after the end", values: next, tone: "main", width: 2.25, points: hasGaps, spanGaps: hasGaps },
 			]} />
 		<${Facts} rows=${[
-			["Horizon", html`${count(data.horizon)}<span class="unit"> steps</span>`],
-			["History", html`${count(data.history)}<span class="unit"> steps</span>`],
+			["Horizon", html`<${Figure} exact=${data.horizon} unit="steps" at=${data.at} from=${COMPUTED.horizon(id)} />`],
+			["History", html`<${Figure} exact=${data.history} unit="steps" at=${data.at} from=${COMPUTED.history(id)} />`],
 			[
 				"Published series",
-				html`${count(data.steps)}<span class="unit"> steps</span>`,
+				html`<${Figure} exact=${data.steps} unit="steps" at=${data.at} from=${COMPUTED.steps(id)} />`,
 				`training to ${count(data.train_end)}, validation to ${count(data.validation_end)}`,
 			],
 		]} />
@@ -83,6 +85,7 @@ function Series({ data }) {
 }
 
 function Past({ data }) {
+	const id = data.domain_id;
 	const { factor, name } = scale(data.unit);
 	const mean = (one) => {
 		const errors = one.forecast.map(({ step, value }) => Math.abs(value - data.real[one.from + step - 1 - data.first]));
@@ -96,8 +99,12 @@ function Past({ data }) {
 				["First step", (one) => count(one.from), "num"],
 				["Part of the data", (one) => one.split],
 				["Mean absolute error", (one) => html`${mean(one)}<span class="unit"> ${name}</span>`, "num"],
-				["Error sum", (one) => count(one.error), "num"],
-				["Error sum of the initial champion", (one) => count(one.initial_error), "num"],
+				["Error sum", (one) => html`<${Figure} exact=${one.error} at=${data.at} from=${COMPUTED.window(id)} />`, "num"],
+				[
+					"Error sum of the initial champion",
+					(one) => html`<${Figure} exact=${one.initial_error} at=${data.at} from=${COMPUTED.initialWindow(id)} />`,
+					"num",
+				],
 				["Of the initial champion", (one) => html`${share(one)}<span class="unit"> %</span>`, "num"],
 			]} />
 	<//>`;

@@ -1,8 +1,8 @@
 import { html } from "../lib/html.js";
 import { useAnswer } from "../lib/store.js";
 import { Account, Amount, BlockLink, Card, Facts, Figure, Loaded, Table, Tag, Time } from "../lib/ui.js";
-import { BLOCK_EVENTS, COINS, FINAL, finalized, HEAD } from "../lib/items.js";
-import { amountText, count, duration, short } from "../lib/format.js";
+import { BLOCK_EVENTS, BLOCK_EXTRINSICS, BLOCK_SLOT, COINS, EVENTS, FINAL, finalized, HEAD, WORK } from "../lib/items.js";
+import { count, duration, short } from "../lib/format.js";
 
 const ALONE = "This node runs alone: it is a development chain.";
 
@@ -72,9 +72,13 @@ function Blocks() {
 					["Hash", (block) => html`<span class="code" title=${block.hash}>${short(block.hash, 10, 6)}</span>`],
 					["Time", (block) => html`<${Time} ms=${block.timestamp} />`],
 					["Author", (block) => (block.authority === null ? "–" : `validator ${block.authority}`)],
-					["Extrinsics", (block) => count(block.transactions.length), "num"],
+					[
+						"Extrinsics",
+						(block) => html`<${Figure} exact=${block.transactions.length} at=${block.at} from=${BLOCK_EXTRINSICS} />`,
+						"num",
+					],
 					["Events", (block) => html`<${Figure} exact=${block.events} at=${block.at} from=${BLOCK_EVENTS} />`, "num"],
-					["Work blocks", (block) => count(block.work_blocks), "num"],
+					["Work blocks", (block) => html`<${Figure} exact=${block.work_blocks} at=${block.at} from=${WORK.blocks} />`, "num"],
 				]} />`}<//>
 	<//>`;
 }
@@ -98,20 +102,25 @@ function Block({ number }) {
 				[
 					"Author",
 					data.authority === null ? "–" : `validator ${data.authority}`,
-					data.slot === null ? null : `slot ${count(data.slot)}`,
+					data.slot === null ? null : html`slot <${Figure} exact=${data.slot} at=${data.at} from=${BLOCK_SLOT} />`,
 				],
 				["Runtime", `version ${data.spec_version}`],
-				["Work blocks", count(data.work_blocks), "sealed up to this block"],
+				[
+					"Work blocks",
+					html`<${Figure} exact=${data.work_blocks} at=${data.at} from=${WORK.blocks} />`,
+					"sealed up to this block",
+				],
 				["Events", html`<${Figure} exact=${data.events} at=${data.at} from=${BLOCK_EVENTS} />`],
 			]} /><//>
-			<${Card} wide title="Extrinsics">
+			<${Card} wide title="Extrinsics"
+				note=${html`<${Figure} exact=${data.transactions.length} at=${data.at} from=${BLOCK_EXTRINSICS} /> in this block`}>
 				<${Table} caption="Extrinsics, in order" hideCaption rows=${data.transactions}
 				empty="The block has no extrinsics." columns=${[
 					["Position", (one) => one.index, "num"],
 					["Call", (one) => one.tx_type],
 					["Signed by", (one) => (one.peer_id ? html`<${Account} id=${one.peer_id} />` : "inherent")],
 					["Result", (one) => html`<${Tag} tone=${one.success ? "good" : "bad"}>${one.success ? "success" : "failed"}<//>`],
-					["Fee", (one) => html`<span title=${`${one.fee} plancks`}>${amountText(one.fee)}</span>`, "num"],
+					["Fee", (one) => html`<${Amount} plancks=${one.fee} at=${one.peer_id ? data.at : null} from=${EVENTS.fee} />`, "num"],
 					["Hash", (one) => html`<span class="code" title=${one.id}>${short(one.id, 10, 6)}</span>`],
 				]} /><//>
 		</div>`}<//>`;

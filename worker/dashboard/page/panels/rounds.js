@@ -1,7 +1,7 @@
 import { html } from "../lib/html.js";
 import { useAnswer } from "../lib/store.js";
 import { Account, Amount, BlockLink, Card, Facts, Figure, fromDatabase, Loaded, MeanError, Table, Time } from "../lib/ui.js";
-import { ROUND } from "../lib/items.js";
+import { EVENTS, ROUND } from "../lib/items.js";
 import { blocksLeft, SeatState, Steps } from "../lib/domain.js";
 import { count, model, things, title, variant, words } from "../lib/format.js";
 
@@ -85,12 +85,14 @@ function Evaluated({ task, domain, at }) {
 
 function Decided({ names }) {
 	const answer = useAnswer("/api/metrics?limit=50", ["Optimae"]);
-	// Error sums of the database, as a percentage of the initial champion's.
+	// Error sums of the database, as a percentage of the initial champion's. Only the claim of this row is in the events of its reveal.
 	const share = (error, row) => {
 		const domain = names.get(row.domain_id);
 		const initial = Number(domain?.initial_validation_error ?? 0);
 		if (error === null || error === undefined || initial === 0) return "–";
-		return html`<span title=${`error sum ${error}`}>${((100 * Number(error)) / initial).toFixed(2)}<span class="unit"> %</span></span>
+		const at = error === row.performance && (row.reveal_block ?? null) !== null ? { number: row.reveal_block } : null;
+		return html`<${Figure} exact=${error} text=${((100 * Number(error)) / initial).toFixed(2)} unit="%" at=${at}
+				from=${EVENTS.revealed} title=${`error sum ${error}`} />
 			<small><${MeanError} sum=${error} predictions=${domain.validation_predictions} domain=${domain} /></small>`;
 	};
 	return html`<${Card} wide title="Decided seats" note=${fromDatabase(answer.data, "newest 50")}>

@@ -1,5 +1,5 @@
 import { html } from "../lib/html.js";
-import { Account, Bar, Card, Facts, Loaded, Tag } from "../lib/ui.js";
+import { Account, Bar, Card, Facts, Loaded, Table, Tag } from "../lib/ui.js";
 import { count, duration, lossBits, lossPercent, things, words } from "../lib/format.js";
 
 /** Draws the searches of this worker while they train. */
@@ -18,7 +18,23 @@ export function Training({ training, chain }) {
 								html`<${Search} key=${`${search.domain_id} ${search.peer_id}`} search=${search}
 									name=${names.get(search.domain_id)} />`,
 						)
-			}</div>`}<//>`;
+			}
+			${data.searches.length > 0 ? html`<${Islands} searches=${data.searches} names=${names} />` : null}</div>`}<//>`;
+}
+
+/** Draws the searches of this worker side by side: each account has an island of its own in a domain. */
+function Islands({ searches, names }) {
+	return html`<${Card} wide title="Islands of this worker" note="each account has one in a domain that it optimizes">
+		<${Table} caption="Islands of this worker, by domain and account" hideCaption rows=${searches} empty=""
+			rowKey=${(one) => `${one.domain_id} ${one.peer_id}`} columns=${[
+				["Island", (one) => html`<${Account} id=${one.peer_id} />`],
+				["Domain", (one) => html`<a href=${`#domains/${one.domain_id}`}>${names.get(one.domain_id) ?? `domain ${one.domain_id}`}</a>`],
+				["State", (one) => html`<${Tag} tone=${TONES[one.state]}>${words(one.state)}<//>`],
+				["Best candidate", (one) => loss(one.best), "num"],
+				["Generation", (one) => count(one.generation), "num"],
+				["Immigrants", (one) => count(one.immigrants), "num"],
+			]} />
+	<//>`;
 }
 
 const TONES = { training: "good", waiting: "warn", stopped: "bad" };
@@ -50,7 +66,8 @@ function Epochs({ search }) {
 export function SearchLine({ search }) {
 	const rate = search.per_hour === null ? "" : ` · ${count(search.per_hour)} an hour`;
 	const stage = search.stages > 1 ? `stage ${search.stage} of ${search.stages} · ` : "";
-	const done = `${stage}generation ${count(search.generation)} · ${things(search.candidates, "candidate")} trained${rate}`;
+	const bracket = search.bracket_stages > 1 ? `bracket stage ${search.bracket_stage} of ${search.bracket_stages} · ` : "";
+	const done = `${stage}${bracket}generation ${count(search.generation)} · ${things(search.candidates, "candidate")} trained${rate}`;
 	return html`<div class="stack">
 		<p><${Tag} tone=${TONES[search.state]}>${search.state}<//> ${done}</p>
 		<${Epochs} search=${search} />
@@ -66,6 +83,15 @@ function Search({ search, name }) {
 			["Champion", loss(search.champion), "validation error"],
 			["Generation", count(search.generation), `${count(search.population)} candidates each`],
 			...(search.stages > 1 ? [["Stage", `${search.stage} of ${search.stages}`, "genes are added stage by stage"]] : []),
+			...(search.bracket_stages > 1
+				? [
+						[
+							"Stage of the bracket",
+							`${search.bracket_stage} of ${search.bracket_stages}`,
+							"the best candidates of each are trained longer",
+						],
+					]
+				: []),
 			["Candidates trained", count(search.candidates), `in ${duration(Date.now() - search.since_ms)}`],
 			["Rate", search.per_hour === null ? "–" : html`${count(search.per_hour)}<span class="unit"> an hour</span>`],
 			["Candidates in the pool", count(search.pool), "found and not committed"],

@@ -25,7 +25,7 @@ pub use domains::{
 	Seat, Stats,
 };
 pub use history::{Forecast, ForecastStep, History, PastChampion, PastForecast, Rung, RungsState};
-pub use node::{Analytics, Coin, DomainStatus, Health, Node, Peer, Peers, Security, Status, TaskQueue};
+pub use node::{Analytics, Coin, Difficulty, DomainStatus, Health, Node, Peer, Peers, Security, Status, TaskQueue};
 pub use streams::{
 	ForecastRound, ForecastSeat, Forecaster, Market, OneForecastRound, OneStream, PastRound, PastState, RevealedForecast, Stream,
 	Streams,

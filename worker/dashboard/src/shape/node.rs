@@ -58,6 +58,16 @@ pub struct Status {
 	pub at: At,
 	/// The worker, and the node that it is connected to.
 	pub node: Node,
+	/// Account in `node.peer_id`.
+	pub peer_id: Option<String>,
+	/// Port of the server.
+	pub port: u16,
+	/// Number of connected peers of the node, by the node; `null` if it does not answer. `/peers` lists them.
+	pub peers: Option<u32>,
+	/// Domains that the worker optimizes, at most 1,000.
+	pub optimizer_domains: Vec<u32>,
+	/// Domains whose draws the worker answers, at most 1,000.
+	pub evaluator_domains: Vec<u32>,
 	/// Number of the block of all numbers of this answer.
 	pub chain_height: u32,
 	/// Number of registered domains. Storage: `Domains.NextDomainId`.
@@ -69,6 +79,8 @@ pub struct Status {
 	pub task_queue: TaskQueue,
 	/// Secrets and quorums that are pending.
 	pub security: Security,
+	/// State of the controller of difficulty.
+	pub difficulty: Difficulty,
 	/// State of proof of optimization.
 	pub work: Work,
 	/// State of the fee market.
@@ -77,6 +89,22 @@ pub struct Status {
 	pub coin: Coin,
 	/// State of the analytics database; `null` if it is switched off.
 	pub analytics: Option<Analytics>,
+}
+
+/// State of the controller that sets the threshold of work blocks.
+#[serde_with::apply(_ => #[serde(default)])]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Difficulty {
+	/// Threshold T of the next work block, Q32 bits. Storage: `Work.DifficultyState`.
+	pub threshold: String,
+	/// Seconds between two work blocks that the controller aims at. Storage: `Timing.TargetSpacing`.
+	pub target_block_time: u64,
+	/// Moving average of the seconds between two work blocks, rounded down. Storage: `Work.DifficultyState`.
+	pub ema_block_time: u64,
+	/// Work blocks of the present span. Storage: `Work.DifficultyState`.
+	pub blocks_in_epoch: u32,
+	/// Work blocks of a span, over which T moves by at most a factor of 4, by the code of the runtime.
+	pub epoch_length: u32,
 }
 
 /// Supply of coins, and the balance of the worker.

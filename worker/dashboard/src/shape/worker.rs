@@ -15,12 +15,23 @@ pub struct Training {
 	pub domain_id: Option<u32>,
 	/// Complete generations of the search.
 	pub generation: u32,
+	/// Number in `generation`, as upstream names it.
+	pub round: u32,
+	/// Stage of the search, from 1 on; 0 if none trains.
+	pub stage: u32,
+	/// Number of stages; 1 for a search of all genes from the beginning.
+	pub total_stages: u32,
 	/// Epochs that the candidates of the running batch were trained for, together.
 	pub epoch: u32,
 	/// Epochs of the running batch, all candidates together.
 	pub total_epochs: u32,
 	/// Candidates trained since the start.
 	pub candidates: u64,
+	/// Validation loss of the champion, where 2²⁰ is the initial champion's; `null` until it is read.
+	pub champion_loss: Option<u64>,
+	/// Least validation loss of a candidate, in the same unit; `null` before the first one. The same number as `best`, as upstream names
+	/// it. Losses on the training split are not kept.
+	pub val_loss: Option<u64>,
 	/// Least validation loss of a candidate, where 2²⁰ is the initial champion's; `null` before the first one.
 	pub best: Option<u64>,
 	/// All searches, by domain and account.
@@ -43,6 +54,10 @@ pub struct Search {
 	pub stage: u32,
 	/// Number of stages; 1 for a search of all genes from the beginning.
 	pub stages: u32,
+	/// Stage of the bracket, from 1 on: candidates of one stage are trained for the same part of their epochs.
+	pub bracket_stage: u32,
+	/// Number of stages of a bracket; 1 for a search without successive halving.
+	pub bracket_stages: u32,
 	/// Candidates of a generation.
 	pub population: u32,
 	/// Epochs that the candidates of the running batch were trained for, together.
@@ -111,6 +126,8 @@ pub struct Performance {
 	pub best_performance: Option<String>,
 	/// `true` if no earlier round of the account in the domain was better.
 	pub is_improvement: bool,
+	/// Block of the reveal, whose events have the performance; `null` without a reveal.
+	pub reveal_block: Option<u32>,
 	/// Block that ended the round.
 	pub block: Option<u32>,
 	/// Time of the block that ended the round, in UTC.

@@ -2,11 +2,12 @@
 
 use super::specs::Record;
 use crate::shape::{
-	At, Block, ChainMetrics, Champion, Domain, DomainWeight, Emission, Evidence, Fees, Gene, Reputation, Round, Search, Seat,
-	SeatState, Security, Task, TaskSeat, Training, Transaction, Work, WorkEntry,
+	At, Block, ChainMetrics, Champion, Difficulty, Domain, DomainWeight, Emission, Evidence, Fees, Gene, Reputation, Round,
+	Search, Seat, SeatState, Security, Task, TaskSeat, Training, Transaction, Work, WorkEntry,
 };
-use doin_chain::{Account, FinalizedBlock, Head, ReadError};
+use doin_chain::{Account, FinalizedBlock, Head, ReadError, WorkDifficulty};
 use doin_primitives::{
+	difficulty::SPAN,
 	emission,
 	views::{
 		ChampionView, DomainView, EvaluatorSeatView, EvidenceView, FeeMarketView, RecomputationPhase, RecomputationView,
@@ -258,6 +259,17 @@ pub(super) fn reputation(account: Account, view: &ReputationView, at: At) -> Rep
 	}
 }
 
+/// Returns the shape of the state of the controller of difficulty.
+pub(super) fn difficulty(state: &WorkDifficulty) -> Difficulty {
+	Difficulty {
+		threshold: state.threshold.to_string(),
+		target_block_time: state.target_ms / 1_000,
+		ema_block_time: state.spacing_ms() / 1_000,
+		blocks_in_epoch: state.seals,
+		epoch_length: SPAN,
+	}
+}
+
 /// Returns the searches of a worker. The keys of the first search that trains are repeated beside the list, as upstream has them.
 pub(super) fn training(searches: Vec<SearchProgress>) -> Training {
 	let first = searches.iter().find(|search| search.state == SearchState::Training).cloned().map(search);
@@ -267,9 +279,14 @@ pub(super) fn training(searches: Vec<SearchProgress>) -> Training {
 			active: true,
 			domain_id: Some(first.domain_id),
 			generation: first.generation,
+			round: first.generation,
+			stage: first.stage,
+			total_stages: first.stages,
 			epoch: first.epoch,
 			total_epochs: first.total_epochs,
 			candidates: first.candidates,
+			champion_loss: first.champion,
+			val_loss: first.best,
 			best: first.best,
 			searches,
 		},
@@ -285,6 +302,8 @@ fn search(progress: SearchProgress) -> Search {
 		generation: progress.generation,
 		stage: progress.stage,
 		stages: progress.stages,
+		bracket_stage: progress.bracket_stage,
+		bracket_stages: progress.bracket_stages,
 		population: progress.population,
 		epoch: progress.epoch,
 		total_epochs: progress.total_epochs,
@@ -462,14 +481,29 @@ mod tests {
 		assert_eq!(emission(), Emission { optimizers: 650_000, evaluators: 300_000, validators: 50_000 });
 	}
 
+	#[test]
+	fn the_difficulty_has_times_in_seconds() {
+		let state = WorkDifficulty { threshold: u64::MAX, spacing: 3 << 15, seals: 7, target_ms: 600_000, slot_ms: 6_000 };
+		let expected = Difficulty {
+			threshold: u64::MAX.to_string(),
+			target_block_time: 600,
+			ema_block_time: 9,
+			blocks_in_epoch: 7,
+			epoch_length: 100,
+		};
+		assert_eq!(difficulty(&state), expected);
+	}
+
 	fn progress(domain: u32, state: SearchState) -> SearchProgress {
 		SearchProgress {
 			domain,
 			account: Account([domain as u8; 32]),
 			state,
 			generation: 3,
-			stage: 1,
-			stages: 1,
+			stage: 2,
+			stages: 4,
+			bracket_stage: 1,
+			bracket_stages: 3,
 			population: 24,
 			epoch: 40,
 			total_epochs: 640,
@@ -490,6 +524,9 @@ mod tests {
 		use SearchState::{Stopped, Training as Trains, Waiting};
 		let found = training(vec![progress(1, Waiting), progress(2, Trains), progress(3, Trains)]);
 		assert_eq!((found.active, found.domain_id, found.epoch, found.best), (true, Some(2), 40, Some(500_000)));
+		assert_eq!((found.round, found.stage, found.total_stages), (3, 2, 4));
+		assert_eq!((found.val_loss, found.champion_loss), (Some(500_000), None));
+		assert_eq!((found.searches[1].bracket_stage, found.searches[1].bracket_stages), (1, 3));
 		let states: Vec<(u32, &str)> = found.searches.iter().map(|one| (one.domain_id, one.state.as_str())).collect();
 		assert_eq!(states, [(1, "waiting"), (2, "training"), (3, "training")]);
 		assert_eq!(found.searches[1].peer_id, Account([2; 32]).to_string());

@@ -185,6 +185,7 @@ fn performance(record: &Record) -> Performance {
 		performance: text(record, "performance"),
 		best_performance: text(record, "best_performance"),
 		is_improvement: number(record, "is_improvement") == Some(1),
+		reveal_block: number(record, "reveal_block"),
 		block: number(record, "chain_height"),
 		timestamp: text(record, "timestamp_utc"),
 	}
@@ -266,9 +267,10 @@ mod tests {
 	fn performances_keep_all_digits() {
 		let found = performance(&record(json!({
 			"round_number": 7, "domain_id": 3, "account": "5G", "performance": "18446744073709551615", "best_performance": null,
-			"is_improvement": 1, "chain_height": 90, "timestamp_utc": "2026-01-01T00:00:00Z"
+			"is_improvement": 1, "reveal_block": 80, "chain_height": 90, "timestamp_utc": "2026-01-01T00:00:00Z"
 		})));
 		assert_eq!((found.round_num, found.domain_id, found.is_improvement, found.block), (7, 3, true, Some(90)));
+		assert_eq!(found.reveal_block, Some(80));
 		assert_eq!((found.performance.as_deref(), found.best_performance), (Some("18446744073709551615"), None));
 	}
 

@@ -17,8 +17,9 @@ pub use chain::{About, ChainSource, Parts};
 pub use facts::Database;
 
 use crate::shape::{
-	Analytics, At, Block, ChainMetrics, ChainStatus, Coin, Domain, Evidence, Fees, Forecast, History, Metrics, Node, OneChampion,
-	OneForecastRound, OneStream, PaidAnswers, Peers, Reputation, Round, Rows, Security, Streams, Task, Training, Work,
+	Analytics, At, Block, ChainMetrics, ChainStatus, Coin, Difficulty, Domain, Evidence, Fees, Forecast, History, Metrics, Node,
+	OneChampion, OneForecastRound, OneStream, PaidAnswers, Peers, Reputation, Round, Rows, Security, Streams, Task, Training,
+	Work,
 };
 use async_trait::async_trait;
 use doin_chain::Account;
@@ -107,6 +108,10 @@ pub struct Views {
 	pub tasks: Vec<Task>,
 	/// Numbers of secrets and quorums that are pending.
 	pub security: Security,
+	/// State of the controller of difficulty.
+	pub difficulty: Difficulty,
+	/// Number of connected peers of the node, by the node.
+	pub peers: Option<u32>,
 	/// State of proof of optimization, without its `seals`.
 	pub work: Work,
 	/// State of the fee market.

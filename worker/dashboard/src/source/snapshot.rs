@@ -121,11 +121,12 @@ impl Reader {
 
 	async fn views(&self, head: Head) -> Result<Views, ReadError> {
 		let chain = &self.chain;
-		let (domains, params, finalized, work, fees, issuance) = tokio::try_join!(
+		let (domains, params, finalized, work, difficulty, fees, issuance) = tokio::try_join!(
 			chain.domains(head),
 			chain.round_params(head),
 			chain.finalized(),
 			chain.work(head),
+			chain.difficulty(head),
 			chain.fee_market(head),
 			chain.total_issuance(head)
 		)?;
@@ -136,6 +137,9 @@ impl Reader {
 		let at = convert::at(head);
 		let mut views = Views { at: at.clone(), fees: convert::fees(&fees, at.clone()), ..Views::default() };
 		views.work = convert::work(&work, &domains, &fees, at);
+		views.difficulty = convert::difficulty(&difficulty);
+		// The peers are no state of the chain, and not worth an error.
+		views.peers = chain.connected_peers().await.ok().map(|peers| u32::try_from(peers).unwrap_or(u32::MAX));
 		views.coin = Coin {
 			total_supply: issuance.to_string(),
 			my_balance: funds.map(|funds| funds.free.to_string()),

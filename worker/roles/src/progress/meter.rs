@@ -4,6 +4,7 @@ use super::{estimate::Estimate, rate::Rate, SearchProgress, SearchState, Shared}
 use doin_chain::Account;
 use doin_primitives::DomainId;
 use doin_scoring::verdict::loss;
+use doin_search::Optimizer;
 use parking_lot::Mutex;
 use std::{
 	fmt,
@@ -23,6 +24,33 @@ pub(crate) struct Scale {
 	pub(crate) initial_error: u64,
 }
 
+/// Position of a search.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Position {
+	/// Complete generations.
+	pub(crate) generation: u32,
+	/// Present stage, from 1 on, and number of stages.
+	pub(crate) stage: (u32, u32),
+	/// Present stage of the bracket, from 1 on, and number of its stages.
+	pub(crate) bracket_stage: (u32, u32),
+}
+
+impl Position {
+	/// Position before the first candidate.
+	const BEGIN: Self = Self { generation: 0, stage: (1, 1), bracket_stage: (1, 1) };
+
+	/// Returns the position of a search.
+	pub(crate) fn of(optimizer: &dyn Optimizer) -> Self {
+		let number = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+		let stage = |stage: Option<(usize, usize)>| stage.map_or((1, 1), |(present, all)| (number(present), number(all)));
+		Self {
+			generation: number(optimizer.generation()),
+			stage: stage(optimizer.stage()),
+			bracket_stage: stage(optimizer.bracket_stage()),
+		}
+	}
+}
+
 /// Figures of a search, shared by its writers and readers.
 pub(super) struct Figures {
 	scale: Scale,
@@ -35,9 +63,7 @@ pub(super) struct Figures {
 /// Figures that change at most once per candidate.
 struct Rest {
 	state: SearchState,
-	generation: u32,
-	/// Present stage, from 1 on, and number of stages.
-	stage: (u32, u32),
+	position: Position,
 	total_epochs: u32,
 	candidates: u64,
 	rate: Rate,
@@ -54,8 +80,7 @@ impl Figures {
 	pub(super) fn new(scale: Scale, now: Duration) -> Self {
 		let rest = Rest {
 			state: SearchState::Stopped,
-			generation: 0,
-			stage: (1, 1),
+			position: Position::BEGIN,
 			total_epochs: 0,
 			candidates: 0,
 			rate: Rate::new(now),
@@ -76,9 +101,11 @@ impl Figures {
 			domain,
 			account,
 			state: rest.state,
-			generation: rest.generation,
-			stage: rest.stage.0,
-			stages: rest.stage.1,
+			generation: rest.position.generation,
+			stage: rest.position.stage.0,
+			stages: rest.position.stage.1,
+			bracket_stage: rest.position.bracket_stage.0,
+			bracket_stages: rest.position.bracket_stage.1,
 			population: self.scale.population,
 			// Epochs of a device that failed are trained again elsewhere.
 			epoch: self.epoch.load(Ordering::Relaxed).min(rest.total_epochs),
@@ -165,11 +192,16 @@ impl Meter {
 		self.update(|rest| rest.total_epochs = rest.total_epochs.saturating_sub(epochs));
 	}
 
-	/// Publishes that the running batch has ended, after so many complete generations, at stage `stage.0` of `stage.1`.
-	pub(crate) fn batch_ends(&self, generation: u32, stage: (u32, u32)) {
+	/// Publishes where the search goes on, before its first batch.
+	pub(crate) fn stands_at(&self, position: Position) {
+		self.update(|rest| rest.position = position);
+	}
+
+	/// Publishes that the running batch has ended, and where the search goes on.
+	pub(crate) fn batch_ends(&self, position: Position) {
 		let now = (self.shared.clock)();
 		self.update(|rest| {
-			(rest.generation, rest.stage) = (generation, stage);
+			rest.position = position;
 			rest.estimate.end(now, rest.total_epochs > 0);
 		});
 	}

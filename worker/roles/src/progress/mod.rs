@@ -16,7 +16,7 @@ mod rate;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use meter::{Meter, Scale};
+pub(crate) use meter::{Meter, Position, Scale};
 
 use crate::loss::percent_better;
 use doin_chain::Account;
@@ -66,6 +66,10 @@ pub struct SearchProgress {
 	pub stage: u32,
 	/// Number of stages; 1 for a search of all genes from the beginning.
 	pub stages: u32,
+	/// Stage of the bracket, from 1 on: candidates of one stage are trained for the same part of their epochs.
+	pub bracket_stage: u32,
+	/// Number of stages of a bracket; 1 for a search without successive halving.
+	pub bracket_stages: u32,
 	/// Candidates of a generation.
 	pub population: u32,
 	/// Epochs that the candidates of the running batch have been trained for, together. A batch is the candidates that the search
@@ -190,6 +194,8 @@ impl SearchProgress {
 			generation = self.generation,
 			stage = self.stage,
 			stages = self.stages,
+			bracket_stage = self.bracket_stage,
+			bracket_stages = self.bracket_stages,
 			candidates = self.candidates,
 			per_hour = self.per_hour,
 			best_percent_better = percent(self.best),

@@ -37,6 +37,7 @@ fn a_search_is_followed_from_its_begin_to_its_end() {
 	hand.set(1_000);
 	let progress = hand.progress();
 	let meter = progress.begin(3, ACCOUNT, SCALE);
+	meter.stands_at(Position { generation: 0, stage: (1, 1), bracket_stage: (1, 3) });
 	let devices = || vec!["2 CPU threads".to_string(), "llvmpipe".to_string()];
 	meter.batch_begins(40, devices());
 	meter.epochs_trained(12);
@@ -51,6 +52,8 @@ fn a_search_is_followed_from_its_begin_to_its_end() {
 		generation: 0,
 		stage: 1,
 		stages: 1,
+		bracket_stage: 1,
+		bracket_stages: 3,
 		population: 24,
 		epoch: 12,
 		total_epochs: 30,
@@ -67,7 +70,7 @@ fn a_search_is_followed_from_its_begin_to_its_end() {
 	assert_eq!(only(&progress), training);
 	meter.epochs_trained(99);
 	assert_eq!(only(&progress).epoch, 30, "epochs that were trained twice are not more than all");
-	meter.batch_ends(1, (2, 3));
+	meter.batch_ends(Position { generation: 1, stage: (2, 3), bracket_stage: (2, 3) });
 	meter.batch_begins(50, devices());
 	meter.immigrant_taken();
 	hand.set(1_070);
@@ -75,6 +78,7 @@ fn a_search_is_followed_from_its_begin_to_its_end() {
 		generation: 1,
 		stage: 2,
 		stages: 3,
+		bracket_stage: 2,
 		epoch: 0,
 		total_epochs: 50,
 		per_hour: Some(205),

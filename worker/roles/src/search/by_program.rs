@@ -14,7 +14,7 @@ use super::{
 use crate::{
 	problem::Problem,
 	programs::{ProgramFault, UserProgram},
-	progress::Meter,
+	progress::{Meter, Position},
 };
 use doin_compute::{ChunkErrors, OPERAND_BITS};
 use doin_scoring::{
@@ -83,6 +83,7 @@ impl ProgramRunner {
 	/// Trains candidates until the search is stopped, has visited its whole space, or its program cannot be started.
 	pub(super) fn run(mut self, arriving: &Receiver<News>) {
 		let _stopped = StoppedAtEnd(self.meter.clone());
+		self.meter.stands_at(Position::of(&*self.optimizer));
 		if let Err(End::Failed(fault)) = self.search(arriving) {
 			tracing::error!(target: TARGET, domain = self.problem.id, "the search ends, and its state is kept: {fault}");
 		}
@@ -123,10 +124,7 @@ impl ProgramRunner {
 			if let Err(error) = self.optimizer.tell(trial, fitness) {
 				tracing::debug!(target: TARGET, genes = ?trial.genes, %error, "fitness rejected");
 			}
-			let (stage, stages) = self.optimizer.stage().unwrap_or((1, 1));
-			let [generation, stage, stages] =
-				[self.optimizer.generation(), stage, stages].map(|number| u32::try_from(number).unwrap_or(u32::MAX));
-			self.meter.batch_ends(generation, (stage, stages));
+			self.meter.batch_ends(Position::of(&*self.optimizer));
 			self.save(false);
 		}
 		match self.optimizer.stopped() {

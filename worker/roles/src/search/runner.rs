@@ -9,7 +9,11 @@ use super::{
 	state::{Saved, StateFile},
 	ExperimentId, News, TrainedCandidate, TARGET,
 };
-use crate::{config::ResourceLimits, problem::Problem, progress::Meter};
+use crate::{
+	config::ResourceLimits,
+	problem::Problem,
+	progress::{Meter, Position},
+};
 use anyhow::Result;
 use doin_compute::{
 	Candidate, ChunkErrors, Control, Error, Executor, Grouping, Observer, StoppingRule, TrainingRun, INITIAL_FITNESS,
@@ -252,6 +256,7 @@ impl Runner {
 	/// Breeds and trains candidates until the search is stopped or has visited its whole space.
 	pub(super) fn run(mut self, arriving: &sync_mpsc::Receiver<News>) {
 		let _stopped = StoppedAtEnd(self.meter.clone());
+		self.meter.stands_at(Position::of(&*self.optimizer));
 		let best = self.best.trials();
 		if best.is_empty() {
 			if self.data.has_nets() {
@@ -459,10 +464,7 @@ impl Runner {
 				tracing::debug!(target: TARGET, genes = ?trial.genes, %error, "fitness rejected");
 			}
 		}
-		let (stage, stages) = self.optimizer.stage().unwrap_or((1, 1));
-		let [generation, stage, stages] =
-			[self.optimizer.generation(), stage, stages].map(|number| u32::try_from(number).unwrap_or(u32::MAX));
-		self.meter.batch_ends(generation, (stage, stages));
+		self.meter.batch_ends(Position::of(&*self.optimizer));
 		true
 	}
 

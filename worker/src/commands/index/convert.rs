@@ -1,11 +1,11 @@
 //! Blocks of the chain as blocks of the indexer.
 
-use doin_analytics::{Block, Event, KnownChampions, KnownDomain};
+use doin_analytics::{Block, Event, KnownChampions, KnownDomain, RegisteredTarget, RevealedGenes};
 use doin_chain::{Chain, FinalizedBlock, Head, ReadError};
 use doin_primitives::{DoinLog, ModelRef, Status};
 use serde_json::{json, Value};
 
-/// Returns a block with the fields of all its events.
+/// Returns a block with the fields of all its events, and without what its state has beside them.
 ///
 /// # Errors
 ///
@@ -35,8 +35,37 @@ pub fn converted(block: &FinalizedBlock) -> Result<Block, ReadError> {
 		seal,
 		extrinsics: u32::try_from(block.extrinsic_count()).unwrap_or(u32::MAX),
 		events: events.collect::<Result<_, ReadError>>()?,
+		genes: Vec::new(),
+		targets: Vec::new(),
 		domains: Vec::new(),
 	})
+}
+
+/// Adds what no event has, from the state of the block: genes of revealed models, and targets of registered domains.
+///
+/// # Errors
+///
+/// Errors if the node does not answer, or does not have the state.
+pub async fn add_state(chain: &Chain, at: Head, block: &mut Block) -> Result<(), ReadError> {
+	// An earlier call may have failed half-way.
+	block.genes.clear();
+	block.targets.clear();
+	for event in &block.events {
+		match (event.pallet.as_str(), event.name.as_str()) {
+			("Optimae", "Revealed") => {
+				let Some(model) = event.fields["model"].as_str().and_then(|text| text.parse().ok()) else { continue };
+				let genes = chain.model_genes(at, model).await?;
+				block.genes.extend(genes.map(|genes| RevealedGenes { model, genes }));
+			}
+			("Domains", "Registered") => {
+				let Some(domain) = event.fields["domain"].as_u64().and_then(|id| id.try_into().ok()) else { continue };
+				let target = chain.domain_target(at, domain).await?;
+				block.targets.extend(target.map(|target| RegisteredTarget { domain, target }));
+			}
+			_ => {}
+		}
+	}
+	Ok(())
 }
 
 /// Returns the domains in the state of a block.
@@ -61,7 +90,8 @@ pub async fn known_domains(chain: &Chain, at: Head) -> Result<Vec<KnownDomain>, 
 			}
 			false => None,
 		};
-		known.push(KnownDomain { id: view.id, owner: view.owner.to_string(), weight: view.weight, champions });
+		let (owner, weight, target) = (view.owner.to_string(), view.weight, view.target);
+		known.push(KnownDomain { id: view.id, owner, weight, target, champions });
 	}
 	Ok(known)
 }

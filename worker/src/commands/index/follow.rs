@@ -2,11 +2,11 @@
 
 use super::{
 	append_rounds,
-	convert::{converted, known_domains},
+	convert::{add_state, converted, known_domains},
 };
 use anyhow::{anyhow, Context, Result};
 use doin_analytics::{Block, StatsFile, Store, StoreError};
-use doin_chain::{BlocksError, Chain, FinalizedBlock};
+use doin_chain::{BlocksError, Chain, FinalizedBlock, Head, ReadError};
 use doin_primitives::Hash;
 use std::{path::PathBuf, time::Duration};
 
@@ -16,6 +16,8 @@ const BATCH: usize = 256;
 const EVENTS: usize = 20_000;
 /// Pause without a block after which an incomplete batch is stored.
 const PAUSE: Duration = Duration::from_millis(100);
+/// Pause before a state is read again.
+const RETRY: Duration = Duration::from_secs(1);
 
 /// Blocks behind the first one that a pruned node can read at which a database begins: the node removes further states meanwhile.
 const MARGIN: u32 = 8;
@@ -183,10 +185,28 @@ impl Indexer {
 async fn read(chain: &Chain, next: Result<FinalizedBlock, BlocksError>, is_first: bool) -> Result<Block> {
 	let block = next.map_err(explained)?;
 	let mut read = converted(&block)?;
+	complete(chain, block.head, &mut read).await?;
 	if is_first {
 		read.domains = known_domains(chain, block.head).await?;
 	}
 	Ok(read)
+}
+
+/// Adds to a block what no event has. As the stream of blocks does, it waits for a lost connection, and for a node that is behind.
+async fn complete(chain: &Chain, at: Head, block: &mut Block) -> Result<(), ReadError> {
+	loop {
+		let Err(error) = add_state(chain, at, block).await else { return Ok(()) };
+		let is_behind = match error.is_transient() {
+			true => true,
+			false => chain.finalized().await.map_or_else(|lost| lost.is_transient(), |last| last.number < at.number),
+		};
+		if !is_behind {
+			return Err(error);
+		}
+		tracing::debug!(target: "doin::index", block = at.number, "{error}; trying again");
+		tokio::time::sleep(RETRY).await;
+		chain.known_sync_state().await;
+	}
 }
 
 impl Files {

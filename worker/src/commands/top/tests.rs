@@ -294,6 +294,18 @@ fn keys_change_the_tab_scroll_and_quit() {
 }
 
 #[test]
+fn a_search_with_successive_halving_has_the_stage_of_its_bracket() {
+	let mut state = full();
+	state.tab = Tab::Search;
+	assert!(!text(&state).contains("bracket"), "{}", text(&state));
+	let mut halving = search(0, 780_000, "training");
+	halving["bracket_stage"] = json!(2);
+	halving["bracket_stages"] = json!(3);
+	state.apply(Update::Answer(Route::Training, json!({"active": true, "searches": [halving]})));
+	assert!(text(&state).contains("bracket     stage 2 of 3"), "{}", text(&state));
+}
+
+#[test]
 fn events_come_once_and_are_bounded() {
 	let mut state = full();
 	assert_eq!(state.events.len(), 3, "finalized blocks are left out");

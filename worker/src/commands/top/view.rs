@@ -462,6 +462,10 @@ impl<'a> View<'a> {
 			]),
 			self.entry("pool", format!("{} not committed, {} immigrants", search.pool, search.immigrants)),
 		];
+		if search.bracket_stages > 1 {
+			// Behind the candidates, whose epochs it divides.
+			lines.insert(3, self.entry("bracket", format!("stage {} of {}", search.bracket_stage, search.bracket_stages)));
+		}
 		// Lower losses are better, and are to be higher.
 		let curve = self.state.curves.get(&search.domain_id).filter(|curve| curve.losses.len() > 1);
 		if let Some(curve) = curve {

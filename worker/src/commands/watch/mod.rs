@@ -1,4 +1,4 @@
-//! `watch`: rounds, accepted champions, sealed work blocks, balances and forecasts of streams, block by block.
+//! `watch`: rounds, accepted champions, sealed work blocks, balances and forecasts of streams, one finalized block after another.
 
 mod companion;
 mod findings;
@@ -19,10 +19,10 @@ use crate::{
 use anyhow::{bail, Context, Result};
 use clap::Args;
 use companion::Companion;
-use doin_chain::{Account, Chain, Head, Patience};
+use doin_chain::{Account, Chain, FinalizedBlocks, Head, Patience};
 use doin_primitives::{
 	views::{DomainView, EvidenceView, RecomputationPhase, RecomputationView, RoundView, SealView},
-	DomainId, EvidenceKind, ModelRef, Status,
+	BlockNumber, DomainId, EvidenceKind, ModelRef, Status,
 };
 use doin_roles::{
 	amount::Amount,
@@ -37,19 +37,23 @@ use known::KnownDomain;
 use screen::Screen;
 use std::{
 	collections::{BTreeMap, BTreeSet},
-	time::{Duration, SystemTime, UNIX_EPOCH},
+	time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 use summary::{ChampionSummary, WatchSummary};
 
 /// Longest wait for a block between two checks of the companions.
 const TICK: Duration = Duration::from_secs(2);
+/// Time without a finalized block, while others are made, after which this is said.
+const STALL: Duration = Duration::from_secs(60);
 
 /// Arguments of `watch`.
 #[derive(Clone, Debug, Args)]
 #[command(after_help = "\
 EXAMPLES
   doin-worker watch
-  doin-worker watch --until-work-block 1      exits after the first work block, with a JSON summary as its last line")]
+  doin-worker watch --until-work-block 1      exits after the first work block, with a JSON summary as its last line
+
+Blocks are shown once they are finalized, so no line is taken back. Searches are shown by `doin-worker top`, which reads a worker.")]
 pub struct WatchArgs {
 	/// Exit with success once this many work blocks are sealed
 	#[arg(long, value_name = "N")]
@@ -134,30 +138,56 @@ fn account_of_pallet_id(id: [u8; 8]) -> Account {
 impl Watcher {
 	/// Looks at every block until the end that was asked for; returns the summary.
 	async fn follow(&mut self) -> Result<Option<WatchSummary>> {
-		let mut at = self.chain.head();
+		let mut blocks = self.chain.finalized_blocks(self.chain.finalized().await?.number);
 		loop {
+			let at = self.next(&mut blocks).await?;
 			match self.look(at).await {
 				Ok(Some(summary)) => return Ok(Some(summary)),
 				Ok(None) => {}
-				// The connection reopens by itself.
-				Err(error) => tracing::warn!(target: "doin::watch", block = at.number, "block skipped: {error:#}"),
+				// The connection reopens by itself. A node that has removed the state of this block has removed those before it.
+				Err(error) => {
+					tracing::warn!(target: "doin::watch", block = at.number, "block skipped: {error:#}");
+					self.go_on(&mut blocks, at.number.saturating_add(1)).await;
+				}
 			}
-			at = self.next(at).await?;
 		}
 	}
 
-	/// Waits for the block after `at`.
-	async fn next(&self, at: Head) -> Result<Head> {
+	/// Waits for the next finalized block.
+	async fn next(&self, blocks: &mut FinalizedBlocks) -> Result<Head> {
+		let (since, mut is_told) = (Instant::now(), false);
 		loop {
 			if let Some(ended) = self.args.alongside.iter().find(|companion| !companion.is_running()) {
 				bail!("process {ended} has ended, and the chain depends on it: look at its log");
 			}
-			let Ok(head) = tokio::time::timeout(TICK, self.chain.next_head(at)).await else { continue };
-			if head.number <= at.number + 1 {
-				return Ok(head);
+			match tokio::time::timeout(TICK, blocks.next()).await {
+				Ok(Ok(block)) => return Ok(block.head),
+				Ok(Err(error)) => {
+					tracing::warn!(target: "doin::watch", block = blocks.next_number(), "blocks skipped: {error}");
+					tokio::time::sleep(TICK).await;
+					self.go_on(blocks, 0).await;
+				}
+				Err(_) => {
+					let (next, best) = (blocks.next_number(), self.chain.head().number);
+					match self.chain.finalized().await {
+						// A development chain began anew.
+						Ok(last) if last.number.saturating_add(1) < next => *blocks = self.chain.finalized_blocks(last.number),
+						_ if best > next && since.elapsed() > STALL && !std::mem::replace(&mut is_told, true) => tracing::warn!(
+							target: "doin::watch", block = next, best,
+							"blocks are made, and this one is not finalized: see whether a third of the validators is away"
+						),
+						_ => {}
+					}
+				}
 			}
-			// Several blocks were imported in the meantime.
-			return Ok(self.chain.block(at.number + 1).await.ok().flatten().unwrap_or(head));
+		}
+	}
+
+	/// Goes on with the last finalized block, or with block `from` if it is a later one.
+	async fn go_on(&self, blocks: &mut FinalizedBlocks, from: BlockNumber) {
+		// Without an answer, the stream waits for the connection.
+		if let Ok(last) = self.chain.finalized().await {
+			*blocks = self.chain.finalized_blocks(last.number.max(from));
 		}
 	}
 
@@ -188,6 +218,7 @@ impl Watcher {
 		}
 		let queued =
 			format!("  queue {:.4} of {:.4} bits, work block {}", bits(work.queued), bits(work.threshold), work.work_blocks);
+		let queued = format!("{queued}, best block {}", self.chain.head().number);
 		self.screen.status(at.number, activity.join("; "), &queued);
 		match (self.args.until_work_block, &work.last_seal) {
 			(Some(until), Some(seal)) if work.work_blocks >= until => self.summary(at, seal).await.map(Some),

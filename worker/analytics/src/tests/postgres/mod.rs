@@ -225,9 +225,9 @@ async fn servers_of_others_are_refused_and_not_changed() {
 	assert!(matches!(error, PostgresError::OtherChain { block: 0, .. }), "{error:?}");
 
 	let client = connect(&server, "facts").await;
-	client.batch_execute("INSERT INTO _schema_version VALUES (3, now())").await.unwrap();
+	client.batch_execute("INSERT INTO _schema_version VALUES (4, now())").await.unwrap();
 	let error = export(&store, &address).await.unwrap_err();
-	assert!(matches!(error, PostgresError::NewerSchema { found: 3, .. }), "{error:?}");
+	assert!(matches!(error, PostgresError::NewerSchema { found: 4, .. }), "{error:?}");
 	assert_equal(&server, "facts", &store).await;
 
 	client.batch_execute("UPDATE _schema_version SET version = 1; DROP TABLE dim_source CASCADE").await.unwrap();
