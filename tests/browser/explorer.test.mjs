@@ -302,7 +302,7 @@ test("the search finds blocks, accounts, domains, rounds and tasks", async () =>
 	await page.waitForSelector("#panel td:has-text('Block')");
 	assert.ok(await page.locator("#panel a[href='#domains/0']").count(), "domain 0");
 	await search(ALICE_KEY);
-	await page.waitForSelector(`#panel a[title='${ALICE}']`);
+	await page.waitForSelector(`#panel .nested span.code:has-text('${ALICE}')`);
 	await search("domain 0");
 	await page.waitForURL(/#domains\/0$/);
 	await search("round 0/1");

@@ -129,7 +129,7 @@ test("a figure links to its storage item and its event in the explorer", async (
 	assert.equal(decodeURIComponent(path), `/explorer#storage/Domains/States/${block}/0`);
 	await page.keyboard.press("Escape");
 	await page.locator(".figure[data-event='Optimae.Crowned']").first().click();
-	assert.match(await page.locator("#origin").innerText(), /Event\s+Optimae\.Crowned\.increment/);
+	assert.match(await page.locator("#origin").innerText(), /Event\s*Optimae\.Crowned\.increment/);
 	assert.match(await page.getAttribute("#origin a[href^='/explorer#network']", "href"), /^\/explorer#network\/block\/\d+$/);
 	assert.deepEqual(await violations(page), []);
 	await close();

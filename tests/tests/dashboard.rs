@@ -15,6 +15,7 @@ const LIMIT: Duration = Duration::from_secs(300);
 const TOKEN: &str = "5d7f3f1c8a0b4e6d9c2a1b0f5e4d3c2b";
 const CLAIM: &str = r#"{"task_id":"1","evaluator_id":"5G"}"#;
 const COMPLETION: &str = r#"{"task_id":"1","evaluator_id":"5G","verified_performance":0.5}"#;
+const CHANNEL: &str = "0x0707070707070707070707070707070707070707070707070707070707070707";
 const INFERENCE: &str = r#"{"domain_id":0,"input_data":[1],"client_id":"me"}"#;
 
 /// Writes a token that only its owner can read, and returns its path.
@@ -98,7 +99,14 @@ async fn routes(server: &Server) -> Result<Vec<String>> {
 	let document = server.json("/api/openapi.json").await?;
 	let paths = document["paths"].as_object().context("the document has paths")?;
 	let reads = paths.iter().filter(|(path, item)| item["get"].is_object() && *path != "/events" && *path != "/stats/export");
-	let values = [("{domain}", "0"), ("{index}", "1"), ("{account}", ALICE), ("{stream}", "2147483648"), ("{round}", "0")];
+	let values = [
+		("{domain}", "0"),
+		("{index}", "1"),
+		("{account}", ALICE),
+		("{stream}", "2147483648"),
+		("{round}", "0"),
+		("{channel}", CHANNEL),
+	];
 	let filled = |path: &str| values.iter().fold(path.to_owned(), |path, (name, value)| path.replace(name, value));
 	Ok(reads.map(|(path, _)| filled(path)).collect())
 }
@@ -113,7 +121,8 @@ async fn every_route_answers(server: &Server) -> Result<()> {
 			// The demo domain has no sealed evidence, and no round opens while the demo stream sleeps.
 			"/api/evidence/0" | "/api/stream/2147483648/round/0" => 404,
 			// This worker serves no models.
-			"/api/serving" => 501,
+			"/api/serving" | "/models" | "/price" => 501,
+			channel if channel.starts_with("/channel/") => 501,
 			_ => 200,
 		};
 		ensure!(response.status == expected, "{path}: {}\n{body}", response.head);
