@@ -180,7 +180,8 @@ impl Chain {
 		Ok(stored.map(|Model { author, round, hold }| StoredModel { id, author: Account(author), domain: round.domain, hold }))
 	}
 
-	/// Returns the genes of a stored model, or `None` if it is not stored, or not any more. Works at blocks of earlier runtimes too.
+	/// Returns the genes that the author of a stored model states, or `None` if it is not stored, or not any more. Works at blocks of
+	/// earlier runtimes too.
 	///
 	/// # Errors
 	/// Errors if the node does not answer, or if the answer cannot be decoded.

@@ -86,13 +86,6 @@ struct Claim {
 	validation: Vec<u32>,
 }
 
-/// Part of a stored model: the genes that its author states.
-#[derive(DecodeAsType)]
-#[decode_as_type(crate_path = "subxt::ext::scale_decode")]
-struct StatedGenes {
-	genes: Vec<i64>,
-}
-
 /// Part of the state of a domain.
 #[derive(DecodeAsType)]
 #[decode_as_type(crate_path = "subxt::ext::scale_decode")]
@@ -499,15 +492,6 @@ impl Chain {
 	/// Errors if the node does not answer, or if the answer cannot be decoded.
 	pub async fn model_author(&self, at: Head, model: ModelId) -> Result<Option<Account>, ReadError> {
 		Ok(self.stored_model(at, model).await?.map(|stored| stored.author))
-	}
-
-	/// Returns the genes that the author of a stored model states, or `None` if the model is not stored, or not any more.
-	///
-	/// # Errors
-	/// Errors if the node does not answer, or if the answer cannot be decoded.
-	pub async fn model_genes(&self, at: Head, model: ModelId) -> Result<Option<Vec<i64>>, ReadError> {
-		let stored: Option<StatedGenes> = self.storage(at, "Optimae", "Models", vec![Value::from(model)]).await?;
-		Ok(stored.map(|stored| stored.genes))
 	}
 
 	/// Returns the chunk sums of one model of a task, as far as the runtime has recomputed them. The list is empty before the
