@@ -9,7 +9,7 @@ use std::fmt::{self, Debug, Formatter};
 #[cfg(all(target_arch = "aarch64", target_endian = "little"))]
 use crate::arch::aarch64::neon::Neon;
 #[cfg(target_arch = "x86_64")]
-use crate::arch::x86_64::{avx2::Avx2, avx512_vnni::Avx512Vnni};
+use crate::arch::x86_64::{avx2::Avx2, avx512_vnni::Avx512Vnni, avx_vnni::AvxVnni};
 
 /// Environment variable that names the back-end of a process.
 pub const VARIABLE: &str = "DOIN_BACKEND";
@@ -37,6 +37,9 @@ pub enum Backend {
 	/// AVX-512 with VNNI.
 	#[cfg(target_arch = "x86_64")]
 	Avx512Vnni(Avx512Vnni),
+	/// AVX2 with VNNI.
+	#[cfg(target_arch = "x86_64")]
+	AvxVnni(AvxVnni),
 	/// AVX2.
 	#[cfg(target_arch = "x86_64")]
 	Avx2(Avx2),
@@ -59,6 +62,7 @@ impl Backend {
 		#[cfg(target_arch = "x86_64")]
 		{
 			all.extend(Avx512Vnni::detect().map(Self::Avx512Vnni));
+			all.extend(AvxVnni::detect().map(Self::AvxVnni));
 			all.extend(Avx2::detect().map(Self::Avx2));
 		}
 		#[cfg(all(target_arch = "aarch64", target_endian = "little"))]
@@ -100,6 +104,8 @@ impl Backend {
 			#[cfg(target_arch = "x86_64")]
 			Self::Avx512Vnni(_) => "avx512-vnni",
 			#[cfg(target_arch = "x86_64")]
+			Self::AvxVnni(_) => "avx-vnni",
+			#[cfg(target_arch = "x86_64")]
 			Self::Avx2(_) => "avx2",
 			#[cfg(all(target_arch = "aarch64", target_endian = "little"))]
 			Self::Neon(_) => "neon",
@@ -114,6 +120,8 @@ impl Backend {
 		match self {
 			#[cfg(target_arch = "x86_64")]
 			Self::Avx512Vnni(arch) => arch.run(operation),
+			#[cfg(target_arch = "x86_64")]
+			Self::AvxVnni(arch) => arch.run(operation),
 			#[cfg(target_arch = "x86_64")]
 			Self::Avx2(arch) => arch.run(operation),
 			#[cfg(all(target_arch = "aarch64", target_endian = "little"))]

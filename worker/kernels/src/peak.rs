@@ -2,21 +2,24 @@
 
 use crate::Backend;
 
-/// Runs an instruction of AVX-512 that multiplies and accumulates: 20 000 rounds of twelve independent accumulators, on
-/// registers alone.
+/// Runs an instruction that multiplies and accumulates: 20 000 rounds of twelve independent accumulators, on registers alone. The
+/// registers are `zmm` or `ymm`.
 ///
 /// Safety contract: the processor must have the instruction. The loop clobbers the registers that it names and nothing else.
 #[cfg(target_arch = "x86_64")]
-macro_rules! run_512 {
-	($instruction:literal) => {
+macro_rules! run_dots {
+	(@one $instruction:literal, $register:literal, $sum:literal) => {
+		concat!($instruction, " ", $register, $sum, ", ", $register, "14, ", $register, "15")
+	};
+	($instruction:literal, $register:literal) => {
 		std::arch::asm!(
 			"2:",
-			concat!($instruction, " zmm0, zmm14, zmm15"), concat!($instruction, " zmm1, zmm14, zmm15"),
-			concat!($instruction, " zmm2, zmm14, zmm15"), concat!($instruction, " zmm3, zmm14, zmm15"),
-			concat!($instruction, " zmm4, zmm14, zmm15"), concat!($instruction, " zmm5, zmm14, zmm15"),
-			concat!($instruction, " zmm6, zmm14, zmm15"), concat!($instruction, " zmm7, zmm14, zmm15"),
-			concat!($instruction, " zmm8, zmm14, zmm15"), concat!($instruction, " zmm9, zmm14, zmm15"),
-			concat!($instruction, " zmm10, zmm14, zmm15"), concat!($instruction, " zmm11, zmm14, zmm15"),
+			run_dots!(@one $instruction, $register, "0"), run_dots!(@one $instruction, $register, "1"),
+			run_dots!(@one $instruction, $register, "2"), run_dots!(@one $instruction, $register, "3"),
+			run_dots!(@one $instruction, $register, "4"), run_dots!(@one $instruction, $register, "5"),
+			run_dots!(@one $instruction, $register, "6"), run_dots!(@one $instruction, $register, "7"),
+			run_dots!(@one $instruction, $register, "8"), run_dots!(@one $instruction, $register, "9"),
+			run_dots!(@one $instruction, $register, "10"), run_dots!(@one $instruction, $register, "11"),
 			"dec {n}", "jnz 2b",
 			n = inout(reg) 20_000u64 => _,
 			out("zmm0") _, out("zmm1") _, out("zmm2") _, out("zmm3") _, out("zmm4") _, out("zmm5") _, out("zmm6") _,
@@ -34,9 +37,16 @@ pub fn run_dot_i16(backend: Backend) -> u64 {
 		// SAFETY: the back-end exists only where the processor has the instruction; only registers are accessed, and all of them
 		// are named.
 		unsafe {
-			run_512!("vpdpwssd");
+			run_dots!("vpdpwssd", "zmm");
 		}
 		return 20_000 * 12 * 32;
+	}
+	if backend.name() == "avx-vnni" {
+		// SAFETY: as above.
+		unsafe {
+			run_dots!("{{vex}} vpdpwssd", "ymm");
+		}
+		return 20_000 * 12 * 16;
 	}
 	if is_x86_feature_detected!("avx2") {
 		// SAFETY: as above.
@@ -69,9 +79,17 @@ pub fn run_dot_i8(backend: Backend) -> u64 {
 		// SAFETY: the back-end exists only where the processor has the instruction; only registers are accessed, and all of them
 		// are named.
 		unsafe {
-			run_512!("vpdpbusd");
+			run_dots!("vpdpbusd", "zmm");
 		}
 		return 20_000 * 12 * 64;
+	}
+	#[cfg(target_arch = "x86_64")]
+	if backend.name() == "avx-vnni" {
+		// SAFETY: as above.
+		unsafe {
+			run_dots!("{{vex}} vpdpbusd", "ymm");
+		}
+		return 20_000 * 12 * 32;
 	}
 	run_dot_i16(backend)
 }
