@@ -7,7 +7,10 @@ use crate::{
 use std::fmt::{self, Debug, Formatter};
 
 #[cfg(all(target_arch = "aarch64", target_endian = "little"))]
-use crate::arch::aarch64::neon::Neon;
+use crate::arch::aarch64::{
+	dot::{NeonDot, NeonI8mm},
+	neon::Neon,
+};
 #[cfg(target_arch = "x86_64")]
 use crate::arch::x86_64::{avx2::Avx2, avx512_vnni::Avx512Vnni, avx_vnni::AvxVnni};
 
@@ -43,6 +46,12 @@ pub enum Backend {
 	/// AVX2.
 	#[cfg(target_arch = "x86_64")]
 	Avx2(Avx2),
+	/// NEON with dot products of unsigned and signed bytes.
+	#[cfg(all(target_arch = "aarch64", target_endian = "little"))]
+	NeonI8mm(NeonI8mm),
+	/// NEON with dot products of signed bytes.
+	#[cfg(all(target_arch = "aarch64", target_endian = "little"))]
+	NeonDot(NeonDot),
 	/// NEON.
 	#[cfg(all(target_arch = "aarch64", target_endian = "little"))]
 	Neon(Neon),
@@ -66,7 +75,11 @@ impl Backend {
 			all.extend(Avx2::detect().map(Self::Avx2));
 		}
 		#[cfg(all(target_arch = "aarch64", target_endian = "little"))]
-		all.push(Self::Neon(Neon));
+		{
+			all.extend(NeonI8mm::detect().map(Self::NeonI8mm));
+			all.extend(NeonDot::detect().map(Self::NeonDot));
+			all.push(Self::Neon(Neon));
+		}
 		all.extend([Self::Portable(Portable), Self::SCALAR]);
 		all
 	}
@@ -108,6 +121,10 @@ impl Backend {
 			#[cfg(target_arch = "x86_64")]
 			Self::Avx2(_) => "avx2",
 			#[cfg(all(target_arch = "aarch64", target_endian = "little"))]
+			Self::NeonI8mm(_) => "neon-i8mm",
+			#[cfg(all(target_arch = "aarch64", target_endian = "little"))]
+			Self::NeonDot(_) => "neon-dot",
+			#[cfg(all(target_arch = "aarch64", target_endian = "little"))]
 			Self::Neon(_) => "neon",
 			Self::Portable(_) => "portable",
 			Self::Scalar(_) => "scalar",
@@ -124,6 +141,10 @@ impl Backend {
 			Self::AvxVnni(arch) => arch.run(operation),
 			#[cfg(target_arch = "x86_64")]
 			Self::Avx2(arch) => arch.run(operation),
+			#[cfg(all(target_arch = "aarch64", target_endian = "little"))]
+			Self::NeonI8mm(arch) => arch.run(operation),
+			#[cfg(all(target_arch = "aarch64", target_endian = "little"))]
+			Self::NeonDot(arch) => arch.run(operation),
 			#[cfg(all(target_arch = "aarch64", target_endian = "little"))]
 			Self::Neon(arch) => arch.run(operation),
 			Self::Portable(arch) => arch.run(operation),

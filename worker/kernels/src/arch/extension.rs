@@ -10,6 +10,9 @@ pub trait Extension: Copy {
 	/// The other architecture.
 	type Base: SimdI8;
 
+	/// See [`SimdI8::SIGNED_DOT`].
+	const SIGNED_DOT: bool = false;
+
 	/// Returns the witness of the other architecture.
 	fn base(self) -> Self::Base;
 	/// See [`SimdI32::dot`].
@@ -19,13 +22,13 @@ pub trait Extension: Copy {
 	}
 	/// See [`SimdI32::dot_broadcast`].
 	#[inline(always)]
-	fn dot_broadcast(self, sum: Vector<Self>, a: Vector<Self>, w: &[i32; ROWS], row: usize) -> Vector<Self> {
-		self.base().dot_broadcast(sum, a, w, row)
+	fn dot_broadcast<const ROW: usize>(self, sum: Vector<Self>, a: Vector<Self>, w: &[i32; ROWS]) -> Vector<Self> {
+		self.base().dot_broadcast::<ROW>(sum, a, w)
 	}
 	/// See [`SimdI8::dot_u8_i8`].
 	fn dot_u8_i8(self, sum: Vector<Self>, a: Vector<Self>, b: Vector<Self>) -> Vector<Self>;
 	/// See [`SimdI8::dot_u8_i8_broadcast`].
-	fn dot_u8_i8_broadcast(self, sum: Vector<Self>, a: Vector<Self>, w: &[i32; ROWS], row: usize) -> Vector<Self>;
+	fn dot_u8_i8_broadcast<const ROW: usize>(self, sum: Vector<Self>, a: Vector<Self>, w: &[i32; ROWS]) -> Vector<Self>;
 }
 
 /// Sixteen lanes of an extension.
@@ -79,8 +82,8 @@ impl<E: Extension> SimdI32 for E {
 	}
 
 	#[inline(always)]
-	fn dot_broadcast(self, sum: Self::V, a: Self::V, w: &[i32; ROWS], row: usize) -> Self::V {
-		Extension::dot_broadcast(self, sum, a, w, row)
+	fn dot_broadcast<const ROW: usize>(self, sum: Self::V, a: Self::V, w: &[i32; ROWS]) -> Self::V {
+		Extension::dot_broadcast::<ROW>(self, sum, a, w)
 	}
 }
 
@@ -102,6 +105,8 @@ impl<E: Extension> SimdI16 for E {
 }
 
 impl<E: Extension> SimdI8 for E {
+	const SIGNED_DOT: bool = E::SIGNED_DOT;
+
 	inherited! {
 		max_u8(a: Self::V, b: Self::V) -> Self::V;
 		pack_u8(ab: Self::V, cd: Self::V) -> Self::V;
@@ -120,7 +125,7 @@ impl<E: Extension> SimdI8 for E {
 	}
 
 	#[inline(always)]
-	fn dot_u8_i8_broadcast(self, sum: Self::V, a: Self::V, w: &[i32; ROWS], row: usize) -> Self::V {
-		Extension::dot_u8_i8_broadcast(self, sum, a, w, row)
+	fn dot_u8_i8_broadcast<const ROW: usize>(self, sum: Self::V, a: Self::V, w: &[i32; ROWS]) -> Self::V {
+		Extension::dot_u8_i8_broadcast::<ROW>(self, sum, a, w)
 	}
 }

@@ -48,8 +48,8 @@ impl Extension for AvxVnni {
 	}
 
 	#[inline(always)]
-	fn dot_broadcast(self, sum: Vector<Self>, a: Vector<Self>, w: &[i32; ROWS], row: usize) -> Vector<Self> {
-		Extension::dot(self, sum, a, self.splat(w[row]))
+	fn dot_broadcast<const ROW: usize>(self, sum: Vector<Self>, a: Vector<Self>, w: &[i32; ROWS]) -> Vector<Self> {
+		Extension::dot(self, sum, a, self.splat(w[ROW]))
 	}
 
 	#[inline(always)]
@@ -59,8 +59,8 @@ impl Extension for AvxVnni {
 	}
 
 	#[inline(always)]
-	fn dot_u8_i8_broadcast(self, sum: Vector<Self>, a: Vector<Self>, w: &[i32; ROWS], row: usize) -> Vector<Self> {
-		Extension::dot_u8_i8(self, sum, a, self.splat(w[row]))
+	fn dot_u8_i8_broadcast<const ROW: usize>(self, sum: Vector<Self>, a: Vector<Self>, w: &[i32; ROWS]) -> Vector<Self> {
+		Extension::dot_u8_i8(self, sum, a, self.splat(w[ROW]))
 	}
 }
 
