@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Compiles doin-kernels and doin-compute for 64-bit ARM and runs the tests of the back-ends there, NEON among them, in an emulator (qemu): they
-# check bits, not speed. Installs a cross linker and the emulator on Debian; without an emulator it only compiles. On an ARM machine the ordinary
-# tests cover NEON.
+# Compiles doin-kernels and doin-compute for 64-bit ARM and runs the tests of the back-ends there, NEON with and without dot products, in
+# an emulator (qemu): they check bits, not speed. Installs a cross linker and the emulator on Debian; without an emulator it only
+# compiles. On an ARM machine the ordinary tests cover NEON.
 # Usage: scripts/neon.sh [arguments of the tests], e.g. scripts/neon.sh --nocapture
 . "$(dirname "$0")/lib.sh"
 cd "$ROOT"
@@ -17,7 +17,7 @@ if command -v apt-get >/dev/null; then install "${PACKAGES[@]}"; fi
 # Another compiler and another target: nothing here should make the workspace's own artefacts stale.
 export CARGO_TARGET_DIR=$CARGO_TARGET_DIR-arm
 export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=aarch64-linux-gnu-gcc
-export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER="qemu-aarch64 -L /usr/aarch64-linux-gnu"
+export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER="qemu-aarch64 -cpu max -L /usr/aarch64-linux-gnu"
 
 CARGO=(cargo)
 STD=()
@@ -37,6 +37,10 @@ fi
 SELECTION=(--quiet --config 'profile.release.package."*".opt-level=0' --release "${STD[@]}" --target $TARGET --lib)
 if command -v aarch64-linux-gnu-gcc >/dev/null && command -v qemu-aarch64 >/dev/null; then
 	"${CARGO[@]}" test "${SELECTION[@]}" -p doin-kernels -- "$@"
+	# The tests run the back-ends that the emulator has. These fail if one is missing.
+	for backend in neon neon-dot neon-i8mm; do
+		DOIN_BACKEND=$backend "${CARGO[@]}" test "${SELECTION[@]}" -p doin-kernels back_ends_are_known_by_name -- "$@"
+	done
 	# Whole training runs on every back-end.
 	"${CARGO[@]}" test "${SELECTION[@]}" -p doin-compute training_gives_equal_bits_on_every_back_end -- "$@"
 	say "neon: compiled and tested"

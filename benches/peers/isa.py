@@ -31,6 +31,7 @@ EXTENSIONS = {
     "avx512f": "avx512",
     "avx_vnni": "avx-vnni",
     "avx2": "avx2",
+    "i8mm": "neon-i8mm",
     "asimddp": "neon-dot",
     "asimd": "neon",
 }

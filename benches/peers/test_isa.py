@@ -38,6 +38,8 @@ class IsaTest(unittest.TestCase):
 
     def test_names_say_what_is_there(self):
         self.assertEqual([best_of(flags) for flags in (ZEN_3, ZEN_5, frozenset())], ["avx2", "avx512-vnni", "baseline"])
+        arm = frozenset({"asimd", "asimddp"})
+        self.assertEqual([best_of(flags) for flags in (arm, arm | {"i8mm"})], ["neon-dot", "neon-i8mm"])
         self.assertEqual((Isa("avx2", ZEN_5).name(), Isa("native", ZEN_5).name()), ("avx2", "native (avx512-vnni)"))
         with self.assertRaisesRegex(ValueError, "no AVX2 .it has baseline.: measure with --isa native"):
             Isa("avx2", frozenset())

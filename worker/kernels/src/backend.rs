@@ -7,9 +7,12 @@ use crate::{
 use std::fmt::{self, Debug, Formatter};
 
 #[cfg(all(target_arch = "aarch64", target_endian = "little"))]
-use crate::arch::aarch64::neon::Neon;
+use crate::arch::aarch64::{
+	dot::{NeonDot, NeonI8mm},
+	neon::Neon,
+};
 #[cfg(target_arch = "x86_64")]
-use crate::arch::x86_64::{avx2::Avx2, avx512_vnni::Avx512Vnni};
+use crate::arch::x86_64::{avx2::Avx2, avx512_vnni::Avx512Vnni, avx_vnni::AvxVnni};
 
 /// Environment variable that names the back-end of a process.
 pub const VARIABLE: &str = "DOIN_BACKEND";
@@ -37,9 +40,18 @@ pub enum Backend {
 	/// AVX-512 with VNNI.
 	#[cfg(target_arch = "x86_64")]
 	Avx512Vnni(Avx512Vnni),
+	/// AVX2 with VNNI.
+	#[cfg(target_arch = "x86_64")]
+	AvxVnni(AvxVnni),
 	/// AVX2.
 	#[cfg(target_arch = "x86_64")]
 	Avx2(Avx2),
+	/// NEON with dot products of unsigned and signed bytes.
+	#[cfg(all(target_arch = "aarch64", target_endian = "little"))]
+	NeonI8mm(NeonI8mm),
+	/// NEON with dot products of signed bytes.
+	#[cfg(all(target_arch = "aarch64", target_endian = "little"))]
+	NeonDot(NeonDot),
 	/// NEON.
 	#[cfg(all(target_arch = "aarch64", target_endian = "little"))]
 	Neon(Neon),
@@ -59,10 +71,15 @@ impl Backend {
 		#[cfg(target_arch = "x86_64")]
 		{
 			all.extend(Avx512Vnni::detect().map(Self::Avx512Vnni));
+			all.extend(AvxVnni::detect().map(Self::AvxVnni));
 			all.extend(Avx2::detect().map(Self::Avx2));
 		}
 		#[cfg(all(target_arch = "aarch64", target_endian = "little"))]
-		all.push(Self::Neon(Neon));
+		{
+			all.extend(NeonI8mm::detect().map(Self::NeonI8mm));
+			all.extend(NeonDot::detect().map(Self::NeonDot));
+			all.push(Self::Neon(Neon));
+		}
 		all.extend([Self::Portable(Portable), Self::SCALAR]);
 		all
 	}
@@ -100,7 +117,13 @@ impl Backend {
 			#[cfg(target_arch = "x86_64")]
 			Self::Avx512Vnni(_) => "avx512-vnni",
 			#[cfg(target_arch = "x86_64")]
+			Self::AvxVnni(_) => "avx-vnni",
+			#[cfg(target_arch = "x86_64")]
 			Self::Avx2(_) => "avx2",
+			#[cfg(all(target_arch = "aarch64", target_endian = "little"))]
+			Self::NeonI8mm(_) => "neon-i8mm",
+			#[cfg(all(target_arch = "aarch64", target_endian = "little"))]
+			Self::NeonDot(_) => "neon-dot",
 			#[cfg(all(target_arch = "aarch64", target_endian = "little"))]
 			Self::Neon(_) => "neon",
 			Self::Portable(_) => "portable",
@@ -115,7 +138,13 @@ impl Backend {
 			#[cfg(target_arch = "x86_64")]
 			Self::Avx512Vnni(arch) => arch.run(operation),
 			#[cfg(target_arch = "x86_64")]
+			Self::AvxVnni(arch) => arch.run(operation),
+			#[cfg(target_arch = "x86_64")]
 			Self::Avx2(arch) => arch.run(operation),
+			#[cfg(all(target_arch = "aarch64", target_endian = "little"))]
+			Self::NeonI8mm(arch) => arch.run(operation),
+			#[cfg(all(target_arch = "aarch64", target_endian = "little"))]
+			Self::NeonDot(arch) => arch.run(operation),
 			#[cfg(all(target_arch = "aarch64", target_endian = "little"))]
 			Self::Neon(arch) => arch.run(operation),
 			Self::Portable(arch) => arch.run(operation),

@@ -42,7 +42,9 @@
 //!
 //! On AVX-512 VNNI, products run at 85 % to 96 % of the peak rate of the dot product
 //! (`cargo bench -p doin-kernels --bench training`). AVX2 has half as many registers: tiles there have two vectors of four rows,
-//! tables of sixteen bytes are looked up in registers, and bytes are added in 16 bits as far as they fit. Three rules keep that:
+//! tables of sixteen bytes are looked up in registers, and bytes are added in 16 bits as far as they fit. AVX-VNNI has the same
+//! tiles, and dot products of one instruction for 12 and for 8 bits. NEON multiplies by one lane of a register, which saves copies,
+//! and adds bytes in 16-bit products where it has no dot product of them. Three rules keep that:
 //!
 //! - Every function that a vector is passed to is `#[inline(always)]`. A function without the instructions of its caller receives
 //!   vectors through memory. Closures are such functions.

@@ -2,21 +2,24 @@
 
 use crate::Backend;
 
-/// Runs an instruction of AVX-512 that multiplies and accumulates: 20 000 rounds of twelve independent accumulators, on
-/// registers alone.
+/// Runs an instruction that multiplies and accumulates: 20 000 rounds of twelve independent accumulators, on registers alone. The
+/// registers are `zmm` or `ymm`.
 ///
 /// Safety contract: the processor must have the instruction. The loop clobbers the registers that it names and nothing else.
 #[cfg(target_arch = "x86_64")]
-macro_rules! run_512 {
-	($instruction:literal) => {
+macro_rules! run_dots {
+	(@one $instruction:literal, $register:literal, $sum:literal) => {
+		concat!($instruction, " ", $register, $sum, ", ", $register, "14, ", $register, "15")
+	};
+	($instruction:literal, $register:literal) => {
 		std::arch::asm!(
 			"2:",
-			concat!($instruction, " zmm0, zmm14, zmm15"), concat!($instruction, " zmm1, zmm14, zmm15"),
-			concat!($instruction, " zmm2, zmm14, zmm15"), concat!($instruction, " zmm3, zmm14, zmm15"),
-			concat!($instruction, " zmm4, zmm14, zmm15"), concat!($instruction, " zmm5, zmm14, zmm15"),
-			concat!($instruction, " zmm6, zmm14, zmm15"), concat!($instruction, " zmm7, zmm14, zmm15"),
-			concat!($instruction, " zmm8, zmm14, zmm15"), concat!($instruction, " zmm9, zmm14, zmm15"),
-			concat!($instruction, " zmm10, zmm14, zmm15"), concat!($instruction, " zmm11, zmm14, zmm15"),
+			run_dots!(@one $instruction, $register, "0"), run_dots!(@one $instruction, $register, "1"),
+			run_dots!(@one $instruction, $register, "2"), run_dots!(@one $instruction, $register, "3"),
+			run_dots!(@one $instruction, $register, "4"), run_dots!(@one $instruction, $register, "5"),
+			run_dots!(@one $instruction, $register, "6"), run_dots!(@one $instruction, $register, "7"),
+			run_dots!(@one $instruction, $register, "8"), run_dots!(@one $instruction, $register, "9"),
+			run_dots!(@one $instruction, $register, "10"), run_dots!(@one $instruction, $register, "11"),
 			"dec {n}", "jnz 2b",
 			n = inout(reg) 20_000u64 => _,
 			out("zmm0") _, out("zmm1") _, out("zmm2") _, out("zmm3") _, out("zmm4") _, out("zmm5") _, out("zmm6") _,
@@ -34,9 +37,16 @@ pub fn run_dot_i16(backend: Backend) -> u64 {
 		// SAFETY: the back-end exists only where the processor has the instruction; only registers are accessed, and all of them
 		// are named.
 		unsafe {
-			run_512!("vpdpwssd");
+			run_dots!("vpdpwssd", "zmm");
 		}
 		return 20_000 * 12 * 32;
+	}
+	if backend.name() == "avx-vnni" {
+		// SAFETY: as above.
+		unsafe {
+			run_dots!("{{vex}} vpdpwssd", "ymm");
+		}
+		return 20_000 * 12 * 16;
 	}
 	if is_x86_feature_detected!("avx2") {
 		// SAFETY: as above.
@@ -69,11 +79,69 @@ pub fn run_dot_i8(backend: Backend) -> u64 {
 		// SAFETY: the back-end exists only where the processor has the instruction; only registers are accessed, and all of them
 		// are named.
 		unsafe {
-			run_512!("vpdpbusd");
+			run_dots!("vpdpbusd", "zmm");
 		}
 		return 20_000 * 12 * 64;
 	}
+	#[cfg(target_arch = "x86_64")]
+	if backend.name() == "avx-vnni" {
+		// SAFETY: as above.
+		unsafe {
+			run_dots!("{{vex}} vpdpbusd", "ymm");
+		}
+		return 20_000 * 12 * 32;
+	}
+	#[cfg(all(target_arch = "aarch64", target_endian = "little"))]
+	if let Some(run) = dots_of_bytes(backend) {
+		// SAFETY: the back-end exists only where the processor has the instruction.
+		unsafe { run() };
+		return 60_000 * 16 * 16;
+	}
 	run_dot_i16(backend)
+}
+
+/// Defines a function that runs a dot product of NEON: 60 000 rounds of sixteen independent accumulators, on registers alone.
+#[cfg(all(target_arch = "aarch64", target_endian = "little"))]
+macro_rules! bytes_of_neon {
+	($name:ident, $instruction:literal, $feature:literal) => {
+		#[target_feature(enable = $feature)]
+		fn $name() {
+			// SAFETY: the function has the feature of the instruction; only registers are accessed, and all of them are named.
+			unsafe {
+				std::arch::asm!(
+					"2:",
+					concat!($instruction, " v0.4s, v16.16b, v17.16b"), concat!($instruction, " v1.4s, v16.16b, v17.16b"),
+					concat!($instruction, " v2.4s, v16.16b, v17.16b"), concat!($instruction, " v3.4s, v16.16b, v17.16b"),
+					concat!($instruction, " v4.4s, v16.16b, v17.16b"), concat!($instruction, " v5.4s, v16.16b, v17.16b"),
+					concat!($instruction, " v6.4s, v16.16b, v17.16b"), concat!($instruction, " v7.4s, v16.16b, v17.16b"),
+					concat!($instruction, " v18.4s, v16.16b, v17.16b"), concat!($instruction, " v19.4s, v16.16b, v17.16b"),
+					concat!($instruction, " v20.4s, v16.16b, v17.16b"), concat!($instruction, " v21.4s, v16.16b, v17.16b"),
+					concat!($instruction, " v22.4s, v16.16b, v17.16b"), concat!($instruction, " v23.4s, v16.16b, v17.16b"),
+					concat!($instruction, " v24.4s, v16.16b, v17.16b"), concat!($instruction, " v25.4s, v16.16b, v17.16b"),
+					"subs {n}, {n}, #1", "b.ne 2b",
+					n = inout(reg) 60_000u64 => _,
+					out("v0") _, out("v1") _, out("v2") _, out("v3") _, out("v4") _, out("v5") _, out("v6") _, out("v7") _,
+					out("v16") _, out("v17") _, out("v18") _, out("v19") _, out("v20") _, out("v21") _, out("v22") _,
+					out("v23") _, out("v24") _, out("v25") _,
+				);
+			}
+		}
+	};
+}
+
+#[cfg(all(target_arch = "aarch64", target_endian = "little"))]
+bytes_of_neon!(run_sdot, "sdot", "dotprod");
+#[cfg(all(target_arch = "aarch64", target_endian = "little"))]
+bytes_of_neon!(run_usdot, "usdot", "i8mm");
+
+/// Returns the function that runs the dot product of bytes of a back-end, if it has one.
+#[cfg(all(target_arch = "aarch64", target_endian = "little"))]
+fn dots_of_bytes(backend: Backend) -> Option<unsafe fn()> {
+	match backend.name() {
+		"neon-dot" => Some(run_sdot),
+		"neon-i8mm" => Some(run_usdot),
+		_ => None,
+	}
 }
 
 /// Runs the 16-bit dot product of NEON on registers alone, and returns the number of its multiply-accumulates.
@@ -106,14 +174,18 @@ pub fn run_dot_i16(_: Backend) -> u64 {
 	0
 }
 
-#[cfg(all(test, target_arch = "x86_64"))]
+#[cfg(all(test, any(target_arch = "x86_64", target_arch = "aarch64")))]
 mod tests {
 	use super::*;
 
 	#[test]
 	fn every_back_end_has_a_peak_where_the_processor_has_vectors() {
+		#[cfg(target_arch = "x86_64")]
+		let has_vectors = is_x86_feature_detected!("avx2");
+		#[cfg(target_arch = "aarch64")]
+		let has_vectors = true;
 		for backend in Backend::available() {
-			assert_eq!(run_dot_i16(backend) > 0, is_x86_feature_detected!("avx2"));
+			assert_eq!(run_dot_i16(backend) > 0, has_vectors);
 			assert!(run_dot_i8(backend) >= run_dot_i16(backend));
 		}
 	}

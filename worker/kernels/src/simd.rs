@@ -40,10 +40,10 @@ pub trait SimdI32: Copy {
 	fn store(self, to: &mut Block, v: Self::V);
 	/// Computes `sum + a.low · b.low + a.high · b.high` of pairs. The product of two pairs of −2¹⁵ must not occur.
 	fn dot(self, sum: Self::V, a: Self::V, b: Self::V) -> Self::V;
-	/// Computes [`dot`](Self::dot) with lane `row` of `w` in every lane of `b`.
+	/// Computes [`dot`](Self::dot) with lane `ROW` of `w` in every lane of `b`.
 	#[inline(always)]
-	fn dot_broadcast(self, sum: Self::V, a: Self::V, w: &[i32; ROWS], row: usize) -> Self::V {
-		self.dot(sum, a, self.splat(w[row]))
+	fn dot_broadcast<const ROW: usize>(self, sum: Self::V, a: Self::V, w: &[i32; ROWS]) -> Self::V {
+		self.dot(sum, a, self.splat(w[ROW]))
 	}
 	/// Computes `a + b`.
 	fn add(self, a: Self::V, b: Self::V) -> Self::V;
@@ -164,6 +164,10 @@ pub trait SimdI8: SimdI16 {
 	/// `true` if [`dot_short`](Self::dot_short) of several quads is faster than [`dot_u8_i8`](Self::dot_u8_i8) of each.
 	const SHORT_SUMS: bool = false;
 
+	/// `true` if dot products multiply signed bytes only. Then kernels subtract [`OFFSET`] from unsigned bytes, and start their sums
+	/// with `OFFSET` times the sum of the signed ones.
+	const SIGNED_DOT: bool = false;
+
 	/// Computes `sum + Σ a·b` over the four bytes of a lane, unsigned bytes of `a` and signed bytes of `b`.
 	#[inline(always)]
 	fn dot_u8_i8(self, sum: Self::V, a: Self::V, b: Self::V) -> Self::V {
@@ -173,10 +177,11 @@ pub trait SimdI8: SimdI16 {
 		let (b_even, b_odd) = (self.shr_i16(self.shl_i16(b, 8), 8), self.shr_i16(b, 8));
 		self.dot(self.dot(sum, a_even, b_even), a_odd, b_odd)
 	}
-	/// Computes [`dot_u8_i8`](Self::dot_u8_i8) with lane `row` of `w` in every lane of `b`.
+	/// Computes [`dot_u8_i8`](Self::dot_u8_i8) with lane `ROW` of `w` in every lane of `b`. Where [`SIGNED_DOT`](Self::SIGNED_DOT) is
+	/// `true`, bytes of `a` are signed.
 	#[inline(always)]
-	fn dot_u8_i8_broadcast(self, sum: Self::V, a: Self::V, w: &[i32; ROWS], row: usize) -> Self::V {
-		self.dot_u8_i8(sum, a, self.splat(w[row]))
+	fn dot_u8_i8_broadcast<const ROW: usize>(self, sum: Self::V, a: Self::V, w: &[i32; ROWS]) -> Self::V {
+		self.dot_u8_i8(sum, a, self.splat(w[ROW]))
 	}
 	/// Computes `sum + Σ a·b` over all bytes of a lane of all vectors, unsigned bytes of `a` and signed bytes of `b`, where the
 	/// largest byte of `a` times the sum of the magnitudes of the bytes of `b` in either half of a lane fits 16 bits.

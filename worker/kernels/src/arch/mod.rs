@@ -1,6 +1,7 @@
 //! Architectures: one witness type each, with the vector operations of [`crate::simd`] in its instructions.
 //!
-//! [`scalar`] has no vectors and runs the references instead; [`portable`] leaves the choice of instructions to the compiler.
+//! [`scalar`] has no vectors and runs the references instead; [`portable`] leaves the choice of instructions to the compiler. An
+//! architecture that adds dot products to another one is an [`Extension`](extension::Extension).
 //!
 //! # Running an operation
 //!
@@ -24,6 +25,7 @@
 
 #[cfg(all(target_arch = "aarch64", target_endian = "little"))]
 pub mod aarch64;
+pub mod extension;
 pub mod portable;
 pub mod scalar;
 #[cfg(target_arch = "x86_64")]

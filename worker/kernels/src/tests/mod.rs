@@ -5,6 +5,7 @@
 
 mod classes;
 mod conv1d;
+mod dots;
 mod gather;
 mod gemm;
 mod gemm_i8;

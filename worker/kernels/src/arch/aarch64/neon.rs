@@ -1,7 +1,7 @@
 //! NEON: a vector is four registers, and 8 multiply-accumulates take two instructions.
 
 use crate::{
-	layout::{Block, LANES, ROWS},
+	layout::{Block, LANES, OFFSET, ROWS},
 	simd::{SimdI16, SimdI32, SimdI8},
 	Operation,
 };
@@ -21,9 +21,9 @@ impl Neon {
 }
 
 /// One register.
-type Q = int32x4_t;
+pub(super) type Q = int32x4_t;
 /// Sixteen lanes.
-type V = [Q; 4];
+pub(super) type V = [Q; 4];
 
 /// Implements methods that treat all four registers of a vector alike.
 ///
@@ -106,6 +106,21 @@ impl SimdI8 for Neon {
 			let closed = vorrq_u8(vceqzq_u8(sixteen(h)), vceqq_u8(sixteen(h), vdupq_n_u8(u8::MAX)));
 			vreinterpretq_s32_u8(vbicq_u8(sixteen(v), closed))
 		}}
+		add_offset(v;) { vreinterpretq_s32_u8(veorq_u8(sixteen(v), vdupq_n_u8(OFFSET as u8))) }
+	}
+
+	/// Computes two dot products of 16 bits, of the even bytes and of the odd bytes, as [`SimdI32::dot_broadcast`] does. Bytes of `a`
+	/// are widened once for the four rows that they are multiplied with.
+	#[inline(always)]
+	fn dot_u8_i8_broadcast<const ROW: usize>(self, sum: V, a: V, w: &[i32; ROWS]) -> V {
+		let low = self.splat(0x00ff_00ff);
+		let (even, odd) = (self.and(a, low), self.and(self.shr_i16(a, 8), low));
+		// SAFETY: every target of this module has NEON; `w` is a register.
+		let (w_even, w_odd) = unsafe {
+			let w = vreinterpretq_s16_s32(vld1q_s32(w.as_ptr()));
+			(vshrq_n_s16::<8>(vshlq_n_s16::<8>(w)), vshrq_n_s16::<8>(w))
+		};
+		add_row_products::<ROW>(add_row_products::<ROW>(sum, even, w_even), odd, w_odd)
 	}
 
 	#[inline(always)]
@@ -150,13 +165,9 @@ impl SimdI32 for Neon {
 	}
 
 	#[inline(always)]
-	fn dot_broadcast(self, sum: V, a: V, w: &[i32; ROWS], row: usize) -> V {
-		match row {
-			0 => add_pair_products::<0, 1>(sum, a, w),
-			1 => add_pair_products::<2, 3>(sum, a, w),
-			2 => add_pair_products::<4, 5>(sum, a, w),
-			_ => add_pair_products::<6, 7>(sum, a, w),
-		}
+	fn dot_broadcast<const ROW: usize>(self, sum: V, a: V, w: &[i32; ROWS]) -> V {
+		// SAFETY: every target of this module has NEON; `w` is a register.
+		add_row_products::<ROW>(sum, a, unsafe { vreinterpretq_s16_s32(vld1q_s32(w.as_ptr())) })
 	}
 
 	#[inline(always)]
@@ -249,18 +260,28 @@ impl SimdI32 for Neon {
 	}
 }
 
+/// Computes `sum + a.low · w.low + a.high · w.high` with pair `ROW` of `w`.
+#[inline(always)]
+fn add_row_products<const ROW: usize>(sum: V, a: V, w: int16x8_t) -> V {
+	match ROW {
+		0 => add_pair_products::<0, 1>(sum, a, w),
+		1 => add_pair_products::<2, 3>(sum, a, w),
+		2 => add_pair_products::<4, 5>(sum, a, w),
+		_ => add_pair_products::<6, 7>(sum, a, w),
+	}
+}
+
 /// Computes `sum + a.low · w.low + a.high · w.high` with the pair of `w` whose halves are the 16-bit lanes `LOW` and `HIGH`.
 ///
 /// The instruction takes one factor from a lane of a register, so no lane of `w` is copied. All low halves of `a` come first,
 /// then all high halves, so both products of a pair are added to one lane. That order of `a` is computed once for the four rows
 /// that it is multiplied with.
 #[inline(always)]
-fn add_pair_products<const LOW: i32, const HIGH: i32>(sum: V, a: V, w: &[i32; ROWS]) -> V {
+fn add_pair_products<const LOW: i32, const HIGH: i32>(sum: V, a: V, w: int16x8_t) -> V {
 	let mut sum = sum;
 	for half in 0..2 {
-		// SAFETY: every target of this module has NEON; `w` is a vector.
+		// SAFETY: every target of this module has NEON.
 		unsafe {
-			let w = vreinterpretq_s16_s32(vld1q_s32(w.as_ptr()));
 			let (a, b) = (vreinterpretq_s16_s32(a[2 * half]), vreinterpretq_s16_s32(a[2 * half + 1]));
 			let (low, high) = (vuzp1q_s16(a, b), vuzp2q_s16(a, b));
 			let [first, second] = &mut sum.as_chunks_mut::<2>().0[half];

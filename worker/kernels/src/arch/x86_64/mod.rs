@@ -1,7 +1,8 @@
-//! x86-64: AVX2, and AVX-512 with VNNI.
+//! x86-64: AVX2, AVX2 with VNNI, and AVX-512 with VNNI.
 
 pub mod avx2;
 pub mod avx512_vnni;
+pub mod avx_vnni;
 
 use doin_scoring::activation;
 

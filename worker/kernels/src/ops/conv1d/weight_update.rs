@@ -1,7 +1,5 @@
 //! Weight gradients of convolutions: sums over outputs and samples.
 
-#![expect(clippy::needless_range_loop, reason = "rows and groups are registers: their loops are unrolled by index")]
-
 use crate::{
 	layout::{
 		padded_channels, BatchTiles, Block, ConvGeometry, GradientGroups, TrainableLayer, BATCH, GROUP_BLOCKS, LANES, ROWS,
@@ -189,8 +187,10 @@ fn add_sample_pair<S: SimdI32, const G: usize, const P: usize>(
 ) {
 	let x = s.load(x);
 	for i in 0..G {
-		for r in 0..ROWS {
-			sums[i][r] = s.dot(sums[i][r], x, s.splat(g[i][block % GROUP_BLOCKS].0[P * ROWS + r]));
-		}
+		let pair = &g[i][block % GROUP_BLOCKS].0.as_chunks::<ROWS>().0[P];
+		sums[i][0] = s.dot_broadcast::<0>(sums[i][0], x, pair);
+		sums[i][1] = s.dot_broadcast::<1>(sums[i][1], x, pair);
+		sums[i][2] = s.dot_broadcast::<2>(sums[i][2], x, pair);
+		sums[i][3] = s.dot_broadcast::<3>(sums[i][3], x, pair);
 	}
 }

@@ -4,8 +4,6 @@
 //! the lane operand, sixteen accumulators, as in Goto & van de Geijn (2008). Each accumulator is an `i32` that wraps, so the
 //! order of a sum does not change it.
 
-#![expect(clippy::needless_range_loop, reason = "rows and vectors of a tile are registers: their loops are unrolled by index")]
-
 mod forward;
 mod input_gradient;
 mod weight_update;
@@ -73,9 +71,17 @@ pub(crate) fn add_pair<S: SimdI32, const C: usize, const N: usize>(
 	for c in 0..N {
 		xs[c] = s.load(&x[at + c]);
 	}
-	for r in 0..ROWS {
-		for c in 0..N {
-			sums[r][c] = s.dot_broadcast(sums[r][c], xs[c], w, r);
-		}
+	// Unrolled by hand: a row is a constant where an instruction has its number.
+	add_row::<S, N, 0>(s, &mut sums[0], &xs, w);
+	add_row::<S, N, 1>(s, &mut sums[1], &xs, w);
+	add_row::<S, N, 2>(s, &mut sums[2], &xs, w);
+	add_row::<S, N, 3>(s, &mut sums[3], &xs, w);
+}
+
+/// Adds the terms of one pair to the sums of row `ROW`.
+#[inline(always)]
+fn add_row<S: SimdI32, const N: usize, const ROW: usize>(s: S, sums: &mut [S::V; N], xs: &[S::V; N], w: &[i32; ROWS]) {
+	for c in 0..N {
+		sums[c] = s.dot_broadcast::<ROW>(sums[c], xs[c], w);
 	}
 }

@@ -1,9 +1,10 @@
 //! Forward passes of dense layers in 8 bits, over whole batches.
 
-use super::{product, short_sums::together_by_block, Together};
+use super::{product, short_sums::together_by_block, weight_update::row_sums, Together};
 use crate::{
 	layout::{
-		row_value_mut, BatchTilesU8, Block, WeightsI8, ACT_FRAC_U8, BATCH, BATCH_BLOCKS, ROWS, TILE, TILES, WEIGHT_FRAC_I8,
+		row_value_mut, BatchTilesU8, Block, WeightsI8, ACT_FRAC_U8, BATCH, BATCH_BLOCKS, OFFSET, ROWS, TILE, TILES,
+		WEIGHT_FRAC_I8,
 	},
 	ops::lion::ACC_FRAC,
 	simd::SimdI8,
@@ -52,7 +53,7 @@ fn dense_relu_u8<S: SimdI8>(s: S, layer: &WeightsI8, x: &BatchTilesU8, y: &mut B
 	for tile in 0..TILES {
 		let (x, y) = (x.tile(tile), y.tile_mut(tile));
 		for (group, ((start, w), y)) in layer.start.iter().zip(layer.groups()).zip(y).enumerate() {
-			let w = GroupWeights::new::<S>(w, &together, group, start);
+			let w = GroupWeights::new(s, w, &together, group, start);
 			if S::WIDE {
 				relu_vectors::<S, TILE>(s, shift, x, 0, w, y);
 			} else {
@@ -71,13 +72,20 @@ struct GroupWeights<'a> {
 	/// Quads that can be added in 16 bits, for each block; empty where a back-end does not use it.
 	together: &'a [Together],
 	/// Start values of the accumulators.
-	start: &'a [i32; ROWS],
+	start: [i32; ROWS],
 }
 
 impl<'a> GroupWeights<'a> {
-	/// Takes the part of a group from the quads of all groups.
+	/// Takes the part of a group from the quads of all groups, and adds to `start` what signed dot products leave out.
 	#[inline(always)]
-	fn new<S: SimdI8>(weights: &'a [Block], together: &'a [Together], group: usize, start: &'a [i32; ROWS]) -> Self {
+	fn new<S: SimdI8>(s: S, weights: &'a [Block], together: &'a [Together], group: usize, start: &[i32; ROWS]) -> Self {
+		let mut start = *start;
+		if S::SIGNED_DOT {
+			let sums = row_sums(s, weights);
+			for r in 0..ROWS {
+				start[r] = start[r].wrapping_add(OFFSET.wrapping_mul(sums[r]));
+			}
+		}
 		let together = if S::SHORT_SUMS { &together[group * weights.len()..][..weights.len()] } else { &[] };
 		Self { weights, together, start }
 	}
@@ -141,7 +149,7 @@ fn dense_sums_u8<S: SimdI8>(s: S, layer: &WeightsI8, x: &BatchTilesU8, sums: &mu
 		let x = x.tile(tile);
 		let groups = sums.as_chunks_mut::<BATCH_BLOCKS>().0.as_chunks_mut::<ROWS>().0;
 		for (group, ((start, w), out)) in layer.start.iter().zip(layer.groups()).zip(groups).enumerate() {
-			let w = GroupWeights::new::<S>(w, &together, group, start);
+			let w = GroupWeights::new(s, w, &together, group, start);
 			if S::WIDE {
 				sum_vectors::<S, TILE>(s, x, 0, w, out, tile);
 			} else {
@@ -163,7 +171,7 @@ fn sum_vectors<S: SimdI8, const N: usize>(
 	out: &mut [[Block; BATCH_BLOCKS]; ROWS],
 	tile: usize,
 ) {
-	let sums = product::<S, TILE, N>(s, x, at, w.weights, w.together, *w.start);
+	let sums = product::<S, TILE, N>(s, x, at, w.weights, w.together, w.start);
 	for (out, sums) in out.iter_mut().zip(sums) {
 		for (c, sum) in sums.into_iter().enumerate() {
 			s.store(&mut out[(tile * TILE + at + c) % BATCH_BLOCKS], s.shl(sum, SUM_SHIFT));

@@ -164,7 +164,8 @@ impl InputGroup<'_> {
 		let Self { gradient, start, activations, shift, .. } = self;
 		let mut bits = bits;
 		let half = (1 << shift) >> 1;
-		let start = start.map(|start: i32| start.wrapping_add(half));
+		// Start values take back the offset of the gradients, which signed dot products do not have.
+		let start = if S::SIGNED_DOT { [half; ROWS] } else { start.map(|start: i32| start.wrapping_add(half)) };
 		let sums = self.product_of_quarters::<S, N>(s, gradient, at, start);
 		for c in 0..N {
 			let ab = s.pack_i16(s.shr(sums[0][c], shift), s.shr(sums[1][c], shift));

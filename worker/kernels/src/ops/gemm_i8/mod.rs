@@ -7,6 +7,11 @@
 //!
 //! Kernels have the structure of [`gemm`](crate::ops::gemm), with four terms per lane of a dot product instead of two. Where a
 //! processor has no such dot product, products are added in 16 bits first, as far as they fit (`short_sums.rs`).
+//!
+//! The first dot products of 64-bit ARM multiply signed bytes only. Kernels subtract [`OFFSET`] from the unsigned ones, since
+//! `Σ x·w = Σ (x − 128)·w + 128·Σ w`. The last term is one number for all vectors of a row, so it is added to start values: in a
+//! forward pass from the weights, in an update from the sums of the gradients, which are known. Propagated gradients are bytes with
+//! this offset, and subtracting it saves their start values.
 
 #![expect(clippy::needless_range_loop, reason = "rows and vectors of a tile are registers: their loops are unrolled by index")]
 
@@ -28,7 +33,8 @@ use crate::{
 	simd::SimdI8,
 };
 
-/// Adds the terms of four neighbours along the axis of the sum.
+/// Adds the terms of four neighbours along the axis of the sum. Where dot products [are signed](SimdI8::SIGNED_DOT), `x` counts
+/// [`OFFSET`] less.
 #[inline(always)]
 fn add_quad<S: SimdI8, const C: usize, const N: usize>(
 	s: S,
@@ -40,11 +46,22 @@ fn add_quad<S: SimdI8, const C: usize, const N: usize>(
 	let mut xs = [s.splat(0); N];
 	for c in 0..N {
 		xs[c] = s.load(&x[at + c]);
-	}
-	for r in 0..ROWS {
-		for c in 0..N {
-			sums[r][c] = s.dot_u8_i8_broadcast(sums[r][c], xs[c], w, r);
+		if S::SIGNED_DOT {
+			xs[c] = s.add_offset(xs[c]);
 		}
+	}
+	// Unrolled by hand: a row is a constant where an instruction has its number.
+	add_row::<S, N, 0>(s, &mut sums[0], &xs, w);
+	add_row::<S, N, 1>(s, &mut sums[1], &xs, w);
+	add_row::<S, N, 2>(s, &mut sums[2], &xs, w);
+	add_row::<S, N, 3>(s, &mut sums[3], &xs, w);
+}
+
+/// Adds the terms of four neighbours to the sums of row `ROW`.
+#[inline(always)]
+fn add_row<S: SimdI8, const N: usize, const ROW: usize>(s: S, sums: &mut [S::V; N], xs: &[S::V; N], w: &[i32; ROWS]) {
+	for c in 0..N {
+		sums[c] = s.dot_u8_i8_broadcast::<ROW>(sums[c], xs[c], w);
 	}
 }
 
@@ -118,7 +135,8 @@ fn start_rows<S: SimdI8, const N: usize>(s: S, start: [i32; ROWS]) -> [[S::V; N]
 }
 
 /// Computes `start[r] + Σ x[q][at + c] · w[q][r]` for four rows r and `N` vectors c, over all quads q. A block of `w` has
-/// four quads. `together` has an entry for each block where a back-end uses [short sums](SimdI8::SHORT_SUMS).
+/// four quads. `together` has an entry for each block where a back-end uses [short sums](SimdI8::SHORT_SUMS). Where dot products
+/// [are signed](SimdI8::SIGNED_DOT), `start` has [`OFFSET`] times the sum of the weights of each row, which `x` counts less.
 #[inline(always)]
 fn product<S: SimdI8, const C: usize, const N: usize>(
 	s: S,

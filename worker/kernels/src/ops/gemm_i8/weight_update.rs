@@ -91,7 +91,7 @@ fn weight_update_i8<S: SimdI8>(
 			reach.push(BatchReach::new(s, g));
 		}
 	}
-	let target = &mut UpdateTargetI8::new(layer, weights);
+	let target = &mut UpdateTargetI8::new::<S>(layer, weights);
 	for column in (0..inputs.columns).step_by(width) {
 		let count = width.min(inputs.columns - column);
 		let x = &inputs.blocks[column * SAMPLE_QUADS..][..count * SAMPLE_QUADS];
@@ -122,7 +122,7 @@ struct GroupGradients<'a> {
 struct UpdateTargetI8<'a> {
 	/// Blocks of sixteen inputs.
 	columns: usize,
-	/// Factor of the sums of the gradients in the start values of weight gradients: minus the offset of the inputs.
+	/// Factor of the sums of the gradients in the start values of weight gradients: minus the offset that the inputs have in products.
 	offset: i32,
 	/// Sum over the batch of the gradients of each output.
 	sums: &'a [[i32; ROWS]],
@@ -134,10 +134,11 @@ struct UpdateTargetI8<'a> {
 
 impl<'a> UpdateTargetI8<'a> {
 	#[inline(always)]
-	fn new(layer: &'a mut TrainableLayer, weights: &'a mut WeightsI8) -> Self {
+	fn new<S: SimdI8>(layer: &'a mut TrainableLayer, weights: &'a mut WeightsI8) -> Self {
+		let stored = if weights.reads_network() { OFFSET } else { 0 };
 		Self {
 			columns: weights.inputs.div_ceil(LANES),
-			offset: if weights.reads_network() { -OFFSET } else { 0 },
+			offset: if S::SIGNED_DOT { OFFSET - stored } else { -stored },
 			sums: &weights.start,
 			masters: &mut layer.masters,
 			momenta: &mut layer.momenta,
@@ -253,7 +254,7 @@ fn limits_of_blocks<S: SimdI8, const C: usize>(s: S, x: &[[Block; C]]) -> [[i32;
 
 /// Computes the sum over a batch of each of four neurons, or of each of four outputs over its weights.
 #[inline(always)]
-fn row_sums<S: SimdI8>(s: S, blocks: &[Block]) -> [i32; ROWS] {
+pub fn row_sums<S: SimdI8>(s: S, blocks: &[Block]) -> [i32; ROWS] {
 	let lanes = lane_sums(s, blocks);
 	std::array::from_fn(|r| lanes.0[r] + lanes.0[4 + r] + lanes.0[8 + r] + lanes.0[12 + r])
 }
