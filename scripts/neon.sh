@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Compiles doin-kernels and doin-compute for 64-bit ARM and runs the tests of the back-ends there, NEON among them, in an emulator (qemu): they
-# check bits, not speed. Installs a cross linker and the emulator on Debian; without an emulator it only compiles. On an ARM machine the ordinary
-# tests cover NEON.
+# Compiles doin-kernels and doin-compute for 64-bit ARM and runs the tests of the back-ends there, NEON among them, in an emulator (qemu):
+# they check bits, not speed. Installs a cross linker and the emulator on Debian; without an emulator it only compiles. On an ARM machine
+# the ordinary tests cover NEON.
 # Usage: scripts/neon.sh [arguments of the tests], e.g. scripts/neon.sh --nocapture
 . "$(dirname "$0")/lib.sh"
 cd "$ROOT"
