@@ -33,10 +33,10 @@
 #                                     of a development node that 512 accounts flood and of the SDK's solochain template, and the lag of
 #                                     finality of five validators over 20 full blocks (0: not); the last line is JSON. Fails if a target is
 #                                     missed
-#        scripts/bench.sh warp [--sessions N] [--entries N] [--mib N]
+#        scripts/bench.sh warp [--sessions N] [--entries N] [--mib N] [--slot-ms N]
 #                                     measures the warp sync of a chain with 4,383 sessions of 10 s, each with new voters, 200,000 short
-#                                     storage entries and 64 MiB of long ones, as a year leaves: a night; `--sessions 30` takes six minutes.
-#                                     Fails above two minutes
+#                                     storage entries and 64 MiB of long ones, as a year leaves: a night; `--slot-ms 200` makes sessions of
+#                                     2 s, and three hours of it; `--sessions 30` takes six minutes. Fails above two minutes
 #        scripts/bench.sh dashboard [--rounds N] [--clients N] [--seconds N]
 #                                     measures every query of the dashboard over 1,000,000 synthetic rounds, whose database of 2.4 GB is
 #                                     written first, then for six minutes the memory of its server with 1,000 clients and of its page in
