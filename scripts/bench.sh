@@ -3,38 +3,40 @@
 #
 # Usage: scripts/bench.sh pallets     runs every pallet benchmark once, as a test
 #        scripts/bench.sh weights [RATIO]
-#                                     measures pallet benchmarks, scales them by RATIO to the reference machine, and writes
-#                                     the files weights.rs (builds frame-omni-bencher first: half an hour). RATIO is measured if absent:
-#                                     0.95 divided by the scoring_ns_per_mac of `cargo bench --workspace --bench scoring`, rounded up to a tenth
+#                                     measures pallet benchmarks, scales them by RATIO to the reference machine, and writes the files
+#                                     weights.rs (builds frame-omni-bencher first: half an hour). RATIO is measured if absent: 0.95 divided
+#                                     by the scoring_ns_per_mac of `cargo bench --workspace --bench scoring`, rounded up to a tenth
 #        scripts/bench.sh compute [--peers] [--work mlp,lstm,rows] [--isa native|avx2] [--json]
-#                                     measures training; with --peers beside JAX, Keras + DEAP, Burn and PyTorch, which are installed in the cache
-#                                     first (DOIN_DATA_DIR: the folder that has ett/ETTh1.csv, data/ if unset; rows need none). `--isa avx2`
-#                                     limits DOIN and its peers to AVX2, for the ratios of a processor without AVX-512
+#                                     measures training; with --peers beside JAX, Keras + DEAP, Burn and PyTorch, which are installed in the
+#                                     cache first (DOIN_DATA_DIR: the folder that has ett/ETTh1.csv, data/ if unset; rows need none).
+#                                     `--isa avx2` limits DOIN and its peers to AVX2, for the ratios of a processor without AVX-512
 #        scripts/bench.sh accuracy    measures exact linear models on ETTh1 beside published figures; reads DOIN_DATA_DIR as compute does
 #        scripts/bench.sh forecasts [--rounds N] [--seeds N] [--json] [--plot FILE]
-#                                     simulates attacks on the market of forecasts: mean returns of strategies over 1,056 rounds and 20 seeds
+#                                     simulates attacks on the market of forecasts: mean returns of strategies over 1,056 rounds and 20
+#                                     seeds
 #        scripts/bench.sh islands [--parts functions,etth1,peers,chain,eurusd] [--runs N] [--seeds N] [--json] [--plot FILE]
-#                                     measures searches on 1, 2, 4 and 8 islands: rounds on functions, the genes of a net of ETTh1 with the same
-#                                     budget as DEAP, Optuna and random search, times to a target beside Propulate, Optuna with ASHA and others,
-#                                     optimizers on one chain, and EUR/USD. Peers are installed in the cache first, and need Open MPI. Reads
-#                                     DOIN_DATA_DIR: ett/ETTh1.csv and eurusd_4h/. `--parts functions` needs neither
+#                                     measures searches on 1, 2, 4 and 8 islands: rounds on functions, the genes of a net of ETTh1 with the
+#                                     same budget as DEAP, Optuna and random search, times to a target beside Propulate, Optuna with ASHA
+#                                     and others, optimizers on one chain, and EUR/USD. Peers are installed in the cache first, and need
+#                                     Open MPI. Reads DOIN_DATA_DIR: ett/ETTh1.csv and eurusd_4h/. `--parts functions` needs neither
 #        scripts/bench.sh genomes speed [--peers] [--seconds N]
-#                                     measures training runs of loss genomes per second on two cores; with --peers beside PyTorch, one process
-#                                     per core, which is installed in the cache first. The last line is JSON
+#                                     measures training runs of loss genomes per second on two cores; with --peers beside PyTorch, one
+#                                     process per core, which is installed in the cache first. The last line is JSON
 #        scripts/bench.sh genomes search FILE [--seeds N | FROM..TO] [--minutes N] [--runs N] [--transfer CSV LABEL]
-#                                     evolves losses on digits with so many seeds (10, from 0 on), 60,000 training runs each, and adds a line of
-#                                     JSON to FILE for each seed that it does not have. No seed is begun that would probably end after so many
-#                                     minutes (18, without compiling): run it again for the rest. Then prints for each seed of FILE formula,
-#                                     fingerprint, and mistakes beside those of cross-entropy, squared error and label smoothing 0.1 on the same
-#                                     runs, and medians over all seeds with their intervals; the last line is JSON
+#                                     evolves losses on digits with so many seeds (10, from 0 on), 60,000 training runs each, and adds a
+#                                     line of JSON to FILE for each seed that it does not have. No seed is begun that would probably end
+#                                     after so many minutes (18, without compiling): run it again for the rest. Then prints for each seed of
+#                                     FILE formula, fingerprint, and mistakes beside those of cross-entropy, squared error and label
+#                                     smoothing 0.1 on the same runs, and medians over all seeds with their intervals; the last line is JSON
 #        scripts/bench.sh chain [--accounts N] [--blocks N]
-#                                     measures the import of a block of 1,000 transfers and of one of 200 reveals, transactions per second of a
-#                                     development node that 512 accounts flood and of the SDK's solochain template, and the lag of finality
-#                                     of five validators over 20 full blocks (0: not); the last line is JSON. Fails if a target is missed
-#        scripts/bench.sh warp [--sessions N] [--entries N] [--mib N]
+#                                     measures the import of a block of 1,000 transfers and of one of 200 reveals, transactions per second
+#                                     of a development node that 512 accounts flood and of the SDK's solochain template, and the lag of
+#                                     finality of five validators over 20 full blocks (0: not); the last line is JSON. Fails if a target is
+#                                     missed
+#        scripts/bench.sh warp [--sessions N] [--entries N] [--mib N] [--slot-ms N]
 #                                     measures the warp sync of a chain with 4,383 sessions of 10 s, each with new voters, 200,000 short
-#                                     storage entries and 64 MiB of long ones, as a year leaves: a night; `--sessions 30` takes six minutes.
-#                                     Fails above two minutes
+#                                     storage entries and 64 MiB of long ones, as a year leaves: a night; `--slot-ms 200` makes sessions of
+#                                     2 s, and three hours of it; `--sessions 30` takes six minutes. Fails above two minutes
 #        scripts/bench.sh dashboard [--rounds N] [--clients N] [--seconds N]
 #                                     measures every query of the dashboard over 1,000,000 synthetic rounds, whose database of 2.4 GB is
 #                                     written first, then for six minutes the memory of its server with 1,000 clients and of its page in
@@ -45,12 +47,12 @@
 #                                     and grown again. The last line is JSON. Fails if the target of 2,000 blocks/s is missed
 #        scripts/bench.sh inference [--seconds N] [--requests N] [--minutes N]
 #                                     measures the answers per second of a server in batches of 64 windows, the delay of 1,000 single ones a
-#                                     second, and its memory over 1,000,000 requests, all with vouchers checked; then a plain server with ONNX
-#                                     Runtime, which is installed in the cache first. 35 minutes at most; the last line is JSON. Fails if a
-#                                     target is missed
+#                                     second, and its memory over 1,000,000 requests, all with vouchers checked; then a plain server with
+#                                     ONNX Runtime, which is installed in the cache first. 35 minutes at most; the last line is JSON. Fails
+#                                     if a target is missed
 #        scripts/bench.sh skill [MODEL...]
-#                                     measures the skill of base models (linear, mlp, lstm and gru) against the references on real series, as a
-#                                     table; reads DOIN_DATA_DIR: ett/ETTh1.csv, nab/*.csv and eurusd_4h/base_d4.csv
+#                                     measures the skill of base models (linear, mlp, lstm and gru) against the references on real series,
+#                                     as a table; reads DOIN_DATA_DIR: ett/ETTh1.csv, nab/*.csv and eurusd_4h/base_d4.csv
 . "$(dirname "$0")/lib.sh"
 cd "$ROOT"
 
@@ -111,7 +113,8 @@ accuracy() {
 	DOIN_DATA_DIR=$folder cargo bench --workspace --bench accuracy
 }
 
-# Fails if a strategy without skill gains, or one with skill does not. Runs in the folder of its crate, so the file of a picture is named in full.
+# Fails if a strategy without skill gains, or one with skill does not. Runs in the folder of its crate, so
+# the file of a picture is named in full.
 forecasts() {
 	local arguments=()
 	while [ $# -gt 0 ]; do
@@ -225,7 +228,11 @@ chain() {
 	local blocks chain figures missed
 	build "${PROGRAMS[@]}" --bin template-node --features doin-template-node/chain
 	blocks=$(benchmark import)
-	chain=$(benchmark chain "$@")
+	# The figures of the import are printed although the other benchmark fails.
+	chain=$(benchmark chain "$@") || {
+		machine | jq -c --argjson blocks "$blocks" '. + {"import": $blocks}'
+		return 1
+	}
 	figures=$(machine | jq -c --argjson blocks "$blocks" --argjson chain "$chain" '. + {"import": $blocks} + $chain')
 	printf '%s\n' "$figures"
 	missed=$(jq -r '[
@@ -316,8 +323,8 @@ inference() {
 	[ -z "$missed" ] || die "$missed"
 }
 
-# Series of `skill`: file, then options of `doin-worker backtest`. Rows of the machine are bars whatever their times are, since an hour comes
-# twice in them, and those of the exchange rate, since markets close.
+# Series of `skill`: file, then options of `doin-worker backtest`. Rows of the machine are bars whatever their times are, since an hour
+# comes twice in them, and those of the exchange rate, since markets close.
 SERIES=(
 	"ett/ETTh1.csv --column OT --horizon 24 --lookback 96 --lead 4 --batch 1"
 	"nab/machine_temperature.csv --column value --time none"

@@ -3,7 +3,8 @@
 #
 # Usage: scripts/docs.sh            checks, builds the book, and checks the links of its pages; prints where it is
 #        scripts/docs.sh check      checks only, in a second and without mdBook: links, pictures, quoted messages, generated pages
-#        scripts/docs.sh generate   writes the pages that are generated from code: commands, configuration, JSON-RPC, REST, errors of the chain
+#        scripts/docs.sh generate   writes the pages that are generated from code: commands, configuration, JSON-RPC, REST, errors of
+#                                   the chain
 . "$(dirname "$0")/lib.sh"
 cd "$ROOT"
 

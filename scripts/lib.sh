@@ -12,9 +12,9 @@ export OPENSSL_NO_VENDOR=1
 
 BIN=$CARGO_TARGET_DIR/release
 
-# The selections (CONTRIBUTING.md, "Building"): everything but benchmarks, which `--full` compiles and lints too, and of it the tests. Any other selection of packages changes
-# feature unification and recompiles the SDK. The two programs are selected within the whole workspace, so each crate that
-# scripts/run.sh compiles is one that scripts/test.sh needs with the same features.
+# The selections (CONTRIBUTING.md, "Building"): everything but benchmarks, which `--full` compiles and lints too, and of it the tests. Any
+# other selection of packages changes feature unification and recompiles the SDK. The two programs are selected within the whole workspace,
+# so each crate that scripts/run.sh compiles is one that scripts/test.sh needs with the same features.
 ALL=(--release --workspace --lib --bins --tests --examples)
 PROGRAMS=(--release --workspace --bin doin-node --bin doin-worker)
 TESTS=(--release --workspace --tests --examples)

@@ -46,7 +46,11 @@ up() {
 		start "$name" "$BIN/doin-node" --chain local "--$name" --base-path "$PLACE/$name" --port $((30332 + number)) \
 			--rpc-port $((9943 + number)) --prometheus-port $((9614 + number)) \
 			--node-key "$(printf "$number%.0s" {1..64})" --no-telemetry "${boot[@]}"
-		id=$(wait_for "$name" $((9943 + number)) system_localPeerId | jq -r .result)
+		# The nodes before this one run already. `die` ends the subshell only.
+		if ! id=$(wait_for "$name" $((9943 + number)) system_localPeerId | jq -er .result); then
+			down
+			die "$name does not start, so all nodes were stopped; their logs are $PLACE/*.log"
+		fi
 		boot+=(--bootnodes "/ip4/127.0.0.1/tcp/$((30332 + number))/p2p/$id")
 	done
 	start worker "$BIN/doin-worker" run --dev --journal "$PLACE/journal.db" \
@@ -106,7 +110,8 @@ namespaces_are_possible() {
 names_of() { # part, another part, command...
 	local part=$1 other=$2 names
 	shift 2
-	names=$("$@" -- --list | sed -n 's/: test$//p' | grep -F -- "$part" | grep -F -- "$other") ||
+	names=$("$@" -- --list) || die "the tests do not compile: the error is above"
+	names=$(sed -n 's/: test$//p' <<<"$names" | grep -F -- "$part" | grep -F -- "$other") ||
 		die "no test has $other in its name: the tests are functions in tests/tests/{discovery,partitions}.rs and zombienet/tests/networks.rs"
 	printf '%s\n' "$names"
 }

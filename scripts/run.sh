@@ -23,8 +23,8 @@
 #   --until-paid N         with --live: exit 0 once N rounds of forecasts are paid; the last line is a JSON summary
 #
 # State lives in ${DOIN_HOME:-~/.local/share/doin/dev}; logs in it: node.log, worker.log, owner.log (openings of segments), server.log.
-# DOIN_RPC_PORT, DOIN_P2P_PORT, DOIN_DASHBOARD_PORT and DOIN_SERVER_PORT choose other ports than 9944, 30333, 8470 and 8475. The dashboard, REST and events are at
-# http://127.0.0.1:8470/dashboard, the explorer at /explorer; the facts of all blocks are in doin-olap.db.
+# DOIN_RPC_PORT, DOIN_P2P_PORT, DOIN_DASHBOARD_PORT and DOIN_SERVER_PORT choose other ports than 9944, 30333, 8470 and 8475. The dashboard,
+# REST and events are at http://127.0.0.1:8470/dashboard, the explorer at /explorer; the facts of all blocks are in doin-olap.db.
 . "$(dirname "$0")/lib.sh"
 
 usage() { sed -n '2,/^\. /{/^\. /d;s/^# \{0,1\}//;p}' "$0"; }

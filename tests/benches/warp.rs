@@ -1,14 +1,15 @@
 //! Time in which a node warp-syncs a chain with as many sessions, each with new voters, and as much state as a year leaves.
 //!
-//! `cargo bench --workspace --bench warp -- [--sessions N] [--entries N] [--mib N]`, after the node was built; `scripts/bench.sh warp` does
-//! both. Without `--sessions` nothing runs, as in a run of all benchmarks. A development chain with sessions of 10 s stands in for one with
-//! sessions of two hours; its validator votes with a new key in each. The genesis has `--entries` (200,000) storage entries as long as
-//! those of accounts, and `--mib` (64) MiB of entries as long as models. Two further nodes follow the chain, since a warp sync asks for
-//! three peers. The time counts from the start of the new node until it has the state of a block that was final before. Standard error
-//! has a report, standard output one line of JSON:
+//! `cargo bench --workspace --bench warp -- [--sessions N] [--entries N] [--mib N] [--slot-ms N]`, after the node was built;
+//! `scripts/bench.sh warp` does both. Without `--sessions` nothing runs, as in a run of all benchmarks. A development chain with sessions
+//! of ten slots stands in for one with sessions of two hours; its validator votes with a new key in each. Slots have `--slot-ms` (1,000)
+//! milliseconds: a shorter length is written past the genesis ([`chain::with_state`]), so that a year of sessions takes hours. The genesis
+//! has `--entries` (200,000) storage entries as long as those of accounts, and `--mib` (64) MiB of entries as long as models. Two further
+//! nodes follow the chain, since a warp sync asks for three peers. The time counts from the start of the new node until it has the state
+//! of a block that was final before. Standard error has a report, standard output one line of JSON:
 //!
 //! ```text
-//! {"sessions":…,"voter_sets":…,"blocks":…,"entries":…,"mib":…,"seconds":…}
+//! {"sessions":…,"voter_sets":…,"blocks":…,"slot_ms":…,"entries":…,"mib":…,"seconds":…}
 //! ```
 
 use anyhow::{ensure, Context, Result};
@@ -74,7 +75,7 @@ async fn hold_sessions(node: &Node, sessions: u32) -> Result<()> {
 			Ok((number(node, "BabeApi_current_epoch").await? > epoch).then_some(()))
 		})
 		.await?;
-		// Once a minute.
+		// Once a minute with slots of a second.
 		if session % 6 == 0 {
 			eprintln!("session {session} of {sessions}");
 		}
@@ -104,8 +105,9 @@ async fn warp_seconds(arguments: &[&str], target: u32, key: &str) -> Result<f64>
 /// Makes the chain, and returns the figures.
 async fn figures(sessions: u32) -> Result<Json> {
 	let (entries, mib) = (option("--entries").unwrap_or(200_000), option("--mib").unwrap_or(64));
+	let slot_ms = option("--slot-ms").unwrap_or(1_000);
 	ensure!(entries > 0, "invalid --entries 0: the check of the state reads the first entry");
-	let chain = format!("--chain={}", chain::with_state(entries, mib)?.display());
+	let chain = format!("--chain={}", chain::with_state(entries, mib, slot_ms.into())?.display());
 	let author = Node::start(&["--dev", &chain]).await?;
 	let mut boots = vec![boot(&author).await?];
 	let first = boots[0].clone();
@@ -128,6 +130,7 @@ async fn figures(sessions: u32) -> Result<Json> {
 		"sessions": sessions,
 		"voter_sets": sets,
 		"blocks": target,
+		"slot_ms": slot_ms,
 		"entries": entries,
 		"mib": mib,
 		"seconds": (seconds * 10.0).round() / 10.0,

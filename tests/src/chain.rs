@@ -76,14 +76,20 @@ const SLOT: &str = "0x555c48c31df7d962f1d80c62cc5f0c40421d96d46981d6fa13c49b463f
 /// # Errors
 /// See [`raw`]. Errors if the length is odd or zero, since the runtime halves it.
 pub fn with_short_slots(slot_ms: u64) -> Result<PathBuf> {
-	ensure!(slot_ms > 0 && slot_ms.is_multiple_of(2), "invalid length of a slot, {slot_ms} ms: use an even number, e.g. 100");
 	let allowed = changed("dev-with-tenths", "dev", |genesis| set_lengths(genesis, &TENTHS))?;
 	written_once(NODE, &format!("dev-with-slots-of-{slot_ms}-ms.raw"), |draft| {
 		let mut spec: Value = serde_json::from_slice(&fs::read(allowed)?)?;
-		let slot = spec["genesis"]["raw"]["top"].get_mut(SLOT).context("a raw specification has the length of a slot")?;
-		*slot = hex(&slot_ms.to_le_bytes()).into();
+		set_slot(&mut spec, slot_ms)?;
 		Ok(fs::write(draft, serde_json::to_vec(&spec)?)?)
 	})
+}
+
+/// Writes the length of a slot into the state of a raw specification.
+fn set_slot(spec: &mut Value, slot_ms: u64) -> Result<()> {
+	ensure!(slot_ms > 0 && slot_ms.is_multiple_of(2), "invalid length of a slot, {slot_ms} ms: use an even number, e.g. 100");
+	let slot = spec["genesis"]["raw"]["top"].get_mut(SLOT).context("a raw specification has the length of a slot")?;
+	*slot = hex(&slot_ms.to_le_bytes()).into();
+	Ok(())
 }
 
 /// Returns the path of the raw specification of a development chain on which a vote counts within half a minute, and a round with sealed
@@ -203,15 +209,17 @@ const SHORT_ENTRY: usize = 80;
 /// Bytes of an entry that is as long as a large model.
 const LONG_ENTRY: usize = 1 << 16;
 
-/// Returns the path of the raw specification of a development chain with sessions of 10 s, whose genesis has `entries` storage entries as
-/// long as those of accounts, and `mib` MiB of entries of 64 KiB. No pallet reads them.
+/// Returns the path of the raw specification of a development chain with sessions of ten slots of `slot_ms` milliseconds, whose genesis has
+/// `entries` storage entries as long as those of accounts, and `mib` MiB of entries of 64 KiB. No pallet reads them. The length of the
+/// slots is written as in [`with_short_slots`].
 ///
 /// # Errors
-/// See [`raw`].
-pub fn with_state(entries: u32, mib: u32) -> Result<PathBuf> {
+/// See [`with_short_slots`].
+pub fn with_state(entries: u32, mib: u32, slot_ms: u64) -> Result<PathBuf> {
 	let bare = with_timing("dev", &SHORT_SESSIONS)?;
-	written_once(NODE, &format!("dev-with-state-{entries}-{mib}.raw"), |draft| {
+	written_once(NODE, &format!("dev-with-state-{entries}-{mib}-{slot_ms}.raw"), |draft| {
 		let mut spec: Value = serde_json::from_slice(&fs::read(bare)?)?;
+		set_slot(&mut spec, slot_ms)?;
 		let state = spec["genesis"]["raw"]["top"].as_object_mut().context("a raw specification has a state")?;
 		let long = mib.saturating_mul((1 << 20) / LONG_ENTRY as u32);
 		for number in 0..entries.saturating_add(long) {
@@ -390,6 +398,18 @@ fn export(program: &str, chain: &str, raw: bool, path: &Path) -> Result<()> {
 mod tests {
 	use super::*;
 	use std::collections::HashSet;
+
+	#[test]
+	fn the_length_of_a_slot_is_written_as_the_runtime_reads_it_and_odd_ones_are_refused() -> Result<()> {
+		let mut spec = json!({ "genesis": { "raw": { "top": { SLOT: "0xe803000000000000" } } } });
+		set_slot(&mut spec, 200)?;
+		assert_eq!(spec["genesis"]["raw"]["top"][SLOT], "0xc800000000000000");
+		for invalid in [0, 201] {
+			assert!(set_slot(&mut spec, invalid).is_err(), "{invalid}");
+		}
+		assert!(set_slot(&mut json!({}), 200).is_err(), "no state");
+		Ok(())
+	}
 
 	#[test]
 	fn entries_have_keys_of_their_own_and_values_that_do_not_compress() {

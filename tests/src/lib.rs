@@ -25,7 +25,7 @@ mod worker;
 
 pub use node::{Node, NodeConfig};
 pub use process::{executable, run, Process};
-pub use worker::Worker;
+pub use worker::{Worker, DEV_ROLES};
 
 use anyhow::{anyhow, bail, Result};
 use std::{

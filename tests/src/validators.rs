@@ -3,9 +3,12 @@
 use crate::{state::hash, Node};
 use anyhow::{ensure, Result};
 use std::{path::Path, time::Duration};
+use subxt::{dynamic, ext::scale_decode::DecodeAsType, utils::AccountId32, OnlineClient, SubstrateConfig};
 
 /// Longest wait for a final block, while tests share the machine.
 const LIMIT: Duration = Duration::from_secs(600);
+/// First era at whose start a slash can be applied: a slash is deferred by 27 eras.
+const DEFERRED: u32 = 28;
 
 /// Validators of the local network.
 #[derive(Debug)]
@@ -91,4 +94,28 @@ pub async fn agree(node: &Node, nodes: &[&Node]) -> Result<u32> {
 		ensure!(found == expected, "the final block {block} is {expected} and {found}");
 	}
 	Ok(block)
+}
+
+/// Part of a slash that waits for its era.
+#[derive(DecodeAsType)]
+#[decode_as_type(crate_path = "subxt::ext::scale_decode")]
+struct Slash {
+	validator: AccountId32,
+	own: u128,
+}
+
+/// Returns the part of its own stake that a validator is to lose, in plancks, once a slash of one of the first three eras waits.
+///
+/// # Errors
+/// Errors if the node does not answer, or stores slashes with other fields.
+pub async fn pending_slash(client: &OnlineClient<SubstrateConfig>, who: &AccountId32) -> Result<Option<u128>> {
+	let at = client.at_current_block().await?;
+	for era in DEFERRED..DEFERRED + 3 {
+		let slashes = dynamic::storage::<_, Vec<Slash>>("Staking", "UnappliedSlashes");
+		let Some(found) = at.storage().try_fetch(slashes, (era,)).await? else { continue };
+		if let Some(slash) = found.decode()?.iter().find(|slash| slash.validator == *who) {
+			return Ok(Some(slash.own));
+		}
+	}
+	Ok(None)
 }

@@ -5,6 +5,19 @@ use anyhow::Result;
 use std::{fmt::Write, fs, path::Path};
 use tempfile::TempDir;
 
+/// Optimizer and evaluators of a development chain.
+pub const DEV_ROLES: [(&str, &str); 5] =
+	[("optimize", "//Dave"), ("evaluate", "//Eve"), ("evaluate", "//Ferdie"), ("evaluate", "//One"), ("evaluate", "//Two")];
+
+/// Returns the tables of a configuration that give development accounts these roles.
+fn identities(roles: &[(&str, &str)]) -> Result<String> {
+	let mut text = String::new();
+	for (role, key) in roles {
+		writeln!(text, "[[identities]]\nrole = \"{role}\"\ndev = \"{key}\"")?;
+	}
+	Ok(text)
+}
+
 /// A running worker. Dropping the value kills the worker and deletes its directory.
 #[derive(Debug)]
 pub struct Worker {
@@ -32,11 +45,17 @@ impl Worker {
 	/// # Errors
 	/// Errors if it was not built, or if it cannot be started.
 	pub fn with_roles(url: &str, roles: &[(&str, &str)]) -> Result<Self> {
-		let mut text = String::new();
-		for (role, key) in roles {
-			writeln!(text, "[[identities]]\nrole = \"{role}\"\ndev = \"{key}\"")?;
-		}
-		Self::configured(url, &text)
+		Self::configured(url, &identities(roles)?)
+	}
+
+	/// Starts a worker as [`Worker::with_roles`] does that also publishes anchors: to `anchors.jsonl` in its directory, and as remarks of a
+	/// development account on the chain of the node at `other`.
+	///
+	/// # Errors
+	/// Errors if it was not built, or if it cannot be started.
+	pub fn anchoring(url: &str, roles: &[(&str, &str)], other: &str, dev_key: &str) -> Result<Self> {
+		let anchor = format!("[anchor]\nchain = \"{other}\"\ndev = \"{dev_key}\"\n");
+		Self::configured(url, &(identities(roles)? + &anchor))
 	}
 
 	/// Starts the reporter of the validator of a development chain, which replays a file as the bars of the chain's stream.
@@ -57,15 +76,7 @@ impl Worker {
 		let config = base.path().join("worker.toml");
 		let mut text = format!("url = \"{url}\"\njournal = \"journal.db\"\nolap_db_path = \"none\"\n");
 		writeln!(text, "dashboard_token_file = \"{}\"", token.display())?;
-		for (role, key) in [
-			("optimize", "//Dave"),
-			("evaluate", "//Eve"),
-			("evaluate", "//Ferdie"),
-			("evaluate", "//One"),
-			("evaluate", "//Two"),
-		] {
-			writeln!(text, "[[identities]]\nrole = \"{role}\"\ndev = \"{key}\"")?;
-		}
+		text += &identities(&DEV_ROLES)?;
 		writeln!(text, "[resource_limits]\ngpu = \"none\"\ncores = 2\nshare_work = true")?;
 		fs::write(&config, text)?;
 		let arguments = vec!["run".into(), "--dashboard-port=0".into(), "--config".into(), config.display().to_string()];
@@ -79,10 +90,7 @@ impl Worker {
 	/// Errors if it was not built, or if it cannot be started.
 	pub fn in_tolerance_domain(url: &str, domain: u64, program: &str, roles: &[(&str, &str)]) -> Result<Self> {
 		let has = |wanted: &str| roles.iter().any(|(role, _)| *role == wanted);
-		let mut text = String::new();
-		for (role, key) in roles {
-			writeln!(text, "[[identities]]\nrole = \"{role}\"\ndev = \"{key}\"")?;
-		}
+		let mut text = identities(roles)?;
 		let (optimize, evaluate) = (has("optimize"), has("evaluate"));
 		writeln!(text, "[[domains]]\ndomain_id = {domain}\noptimize = {optimize}\nevaluate = {evaluate}")?;
 		Self::configured(url, &format!("{text}{program}[resource_limits]\ngpu = \"none\"\n"))

@@ -1,16 +1,17 @@
-//! Anchors of a development chain: published to a file, to a server and to another chain, read back from all three, and reported
-//! where one was tampered with.
+//! Anchors of a development chain: published by the command `anchor` to a file, to a server and to another chain, and by a running worker
+//! to a file and a chain; read back from all of them, and reported where one was tampered with.
 
 use anyhow::{ensure, Context, Result};
 use doin_e2e::{
 	commands::{refused, report},
-	run, wait_for, Node, Worker,
+	run, wait_for, Node, Worker, DEV_ROLES,
 };
 use serde_json::{json, Value};
 use std::{
 	fs,
 	io::{BufRead, BufReader, Read, Write},
 	net::{SocketAddr, TcpListener, TcpStream},
+	path::Path,
 	sync::{Arc, Mutex, PoisonError},
 	thread,
 	time::Duration,
@@ -105,22 +106,33 @@ async fn an_anchor_is_published_to_three_places_and_tampering_with_any_is_report
 	// Chains with other lengths have other networks.
 	let (own, other) = tokio::try_join!(Node::dev_with_short_rounds(), Node::dev_with_fast_blocks())?;
 	let (url, chain, archive) = (own.url(), other.url(), Archive::start()?);
-	let mut roles = Worker::start(&["run", "--dev", "--url", &url, "--journal", "{base}/journal.db"])?;
+	// The worker publishes too, by the table [anchor], to a file and a key of its own.
+	let mut roles = Worker::anchoring(&url, &DEV_ROLES, &chain, "//Bob")?;
+	let own_file = roles.base().join("anchors.jsonl");
 	let http = archive.url();
 	let places = ["--http", &http, "--chain", &chain];
 	let folder = tempfile::tempdir()?;
 	let file = folder.path().join("anchors.jsonl").display().to_string();
 	let publish = ["anchor", "--url", &url, "--file", &file, "--dev-key", "//Charlie"];
 	let mut publisher = Worker::start(&[&publish[..], &places].concat())?;
-	wait_for("an anchor in the file", LIMIT, || {
+	wait_for("an anchor in both files", LIMIT, || {
 		let running = roles.check().and_then(|()| publisher.check());
-		let is_there = fs::read_to_string(&file).is_ok_and(|text| text.contains('\n'));
+		let has_anchor = |file: &Path| fs::read_to_string(file).is_ok_and(|text| text.contains('\n'));
+		let is_there = has_anchor(file.as_ref()) && has_anchor(&own_file);
 		async move { running.map(|()| is_there.then_some(())) }
 	})
 	.await?;
 	// No further anchor is published between the checks.
 	publisher.stop()?;
+	let published_by_role = fs::read_to_string(&own_file)?;
 	roles.stop()?;
+
+	let by_role = folder.path().join("by-role.jsonl").display().to_string();
+	fs::write(&by_role, &published_by_role)?;
+	let record: Value = serde_json::from_str(published_by_role.lines().next().context("a line")?)?;
+	assert_eq!(record["anchor"]["genesis"], own.call("chain_getBlockHash", [json!(0)]).await?);
+	let found = report(&own, &["anchor", "verify", "--file", &by_role, "--chain", &chain])?;
+	assert!(found["verified"].as_u64() >= Some(2) && found["findings"] == json!([]), "file and remarks: {found}");
 
 	let text = fs::read_to_string(&file)?;
 	let record: Value = serde_json::from_str(text.lines().next().context("a line")?)?;

@@ -6,15 +6,14 @@ use doin_e2e::{
 	accounts::{ALICE, DAVE},
 	chain,
 	state::{bytes, hash, hex},
-	validators::{agree, boot, Validators},
+	validators::{agree, boot, pending_slash, Validators},
 	wait_for, Node, Worker,
 };
 use serde_json::json;
 use std::time::Duration;
 use subxt::{
 	dynamic::{self, Value},
-	ext::{scale_decode::DecodeAsType, scale_value::Composite},
-	utils::AccountId32,
+	ext::scale_value::Composite,
 	OnlineClient, SubstrateConfig,
 };
 use subxt_signer::sr25519::dev;
@@ -25,8 +24,6 @@ const LIMIT: Duration = Duration::from_secs(600);
 const FURTHER: u32 = 5;
 /// Bytes of each of the two session keys.
 const KEY: usize = 32;
-/// First era at whose start a slash can be applied: a slash is deferred by 27 eras.
-const DEFERRED: u32 = 28;
 
 /// Returns the number of the set of accounts that vote for finality, at the best block.
 async fn voter_set(node: &Node) -> Result<u64> {
@@ -118,27 +115,6 @@ async fn a_validator_that_is_killed_and_started_again_votes_again() -> Result<()
 	observer.finalize(block, LIMIT).await?;
 	agree(&alice, &[&observer]).await?;
 	Ok(())
-}
-
-/// Part of a slash that waits for its era.
-#[derive(DecodeAsType)]
-#[decode_as_type(crate_path = "subxt::ext::scale_decode")]
-struct Slash {
-	validator: AccountId32,
-	own: u128,
-}
-
-/// Returns the part of its own stake that a validator is to lose, in plancks, once a slash waits.
-async fn pending_slash(client: &OnlineClient<SubstrateConfig>, who: &AccountId32) -> Result<Option<u128>> {
-	let at = client.at_current_block().await?;
-	for era in DEFERRED..DEFERRED + 3 {
-		let slashes = dynamic::storage::<_, Vec<Slash>>("Staking", "UnappliedSlashes");
-		let Some(found) = at.storage().try_fetch(slashes, (era,)).await? else { continue };
-		if let Some(slash) = found.decode()?.iter().find(|slash| slash.validator == *who) {
-			return Ok(Some(slash.own));
-		}
-	}
-	Ok(None)
 }
 
 /// Two nodes run with the keys of one validator, as after a restored backup whose former machine still runs.

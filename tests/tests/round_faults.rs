@@ -1,6 +1,7 @@
 //! Faults of hosts while a round is in flight: a validator that includes no call, one that withholds its blocks during a draw, one that is
-//! killed and started again, and an evaluator that dies between the commitment and the reveal of its answer. After each of them, the
-//! events of the whole chain are compared with what accounts have: no round is lost, and none is paid twice.
+//! killed and started again, one that signs twice, an evaluator that dies between the commitment and the reveal of its answer, and the
+//! node of a worker that dies. After each of them, the events of the whole chain are compared with what accounts have: no round is lost,
+//! and none is paid twice.
 //!
 //! A round takes about a minute, so `scripts/test.sh --full` runs these tests, as does
 //! `cargo test --release --workspace --test system round_faults:: -- --include-ignored`. `partitions.rs` has the same faults of a
@@ -11,11 +12,12 @@ use doin_e2e::{
 	chain,
 	rounds::{ended, has_committed, id_of, is_before_reveals, round_of, seat, task_once, Backing, History},
 	state::{bytes, claim, transactions},
-	validators::{agree, Validators},
-	Node, Worker,
+	validators::{agree, pending_slash, Validators},
+	wait_for, Node, Worker,
 };
 use serde_json::{json, Value};
 use std::time::Duration;
+use subxt::{OnlineClient, SubstrateConfig};
 use subxt_signer::sr25519::dev;
 
 /// Longest wait for blocks, while tests share the machine.
@@ -34,7 +36,12 @@ async fn validators(charlie: &[&str]) -> Result<Validators> {
 
 /// Starts a worker with the optimizer and all evaluators of the network.
 fn everybody(node: &Node) -> Result<Worker> {
-	Worker::start(&["run", "--dev", "--url", &node.url(), "--journal", "{base}/journal.db", "--olap-db", "none"])
+	everybody_at(&node.url())
+}
+
+/// Starts the worker of [`everybody`] with a list of nodes.
+fn everybody_at(urls: &str) -> Result<Worker> {
+	Worker::start(&["run", "--dev", "--url", urls, "--journal", "{base}/journal.db", "--olap-db", "none"])
 }
 
 /// Waits until the next blocks are final at all validators, and returns the history up to then once it is found to be sound.
@@ -143,6 +150,51 @@ async fn rounds_are_decided_although_a_validator_is_killed_and_started_again() -
 	for task in [id, id_of(&later)?] {
 		ensure!(history.outcome(task).is_some(), "task {task} has no sums: {history:?}");
 	}
+	worker.stop()
+}
+
+/// Two nodes run with the keys of Alice, as after a restored backup whose former machine still runs.
+#[tokio::test]
+#[ignore = "three minutes: a round with a block each second"]
+async fn rounds_are_decided_although_a_validator_signs_twice() -> Result<()> {
+	let network = validators(&[]).await?;
+	let client = OnlineClient::<SubstrateConfig>::from_insecure_url(network.bob.url()).await?;
+	let mut worker = everybody(&network.bob)?;
+	let task = task_once("a draw", &network.bob, &mut worker, |task| task["phase"] == "Drawing").await?;
+	let key = format!("--node-key={}", "4".repeat(64));
+	let double = network.join(&["--alice", &key]).await?;
+	let alice = dev::alice().public_key().to_account_id();
+	let slash = wait_for("the slash", LIMIT, || pending_slash(&client, &alice)).await?;
+	ensure!(slash > 0, "a part of the stake of Alice");
+
+	ended(round_of(&task)?, &network.bob, &mut worker).await?;
+	let history = sound_history(&network).await?;
+	ensure!(!history.outcomes().is_empty(), "no recomputation has sums: {history:?}");
+	// Both nodes have signed until here.
+	drop(double);
+	worker.stop()
+}
+
+/// The node of all roles dies during a draw, and the worker goes on with the next one of its list.
+#[tokio::test]
+#[ignore = "two minutes: a round with a block each second"]
+async fn rounds_are_decided_although_the_node_of_the_worker_dies() -> Result<()> {
+	let network = validators(&[]).await?;
+	let observer = network.join(&[]).await?;
+	observer.finalize(network.alice.finalized().await?, LIMIT).await?;
+	let mut worker = everybody_at(&format!("{},{}", observer.url(), network.bob.url()))?;
+	let task = task_once("a draw", &network.alice, &mut worker, |task| task["phase"] == "Drawing").await?;
+	observer.crash()?;
+	wait_for("the second node", LIMIT, || {
+		let output = worker.output();
+		let is_used =
+			output.contains("continuing with the next one of the list") && output.contains("connected to the node again");
+		async move { Ok(is_used.then_some(())) }
+	})
+	.await?;
+	ended(round_of(&task)?, &network.alice, &mut worker).await?;
+	let history = sound_history(&network).await?;
+	ensure!(history.outcome(id_of(&task)?).is_some(), "the task of the draw has no sums: {history:?}");
 	worker.stop()
 }
 

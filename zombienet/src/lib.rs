@@ -112,6 +112,23 @@ impl Network {
 		Ok(process.core().logs().await.unwrap_or_default())
 	}
 
+	/// Returns the median of blocks between the best and the last final block of a node while all workers are stopped: their training
+	/// would take the cores of the validators.
+	///
+	/// # Errors
+	/// Errors if a worker has ended, or if the node does not answer.
+	pub async fn lag_without_workers(&self, node: &NetworkNode) -> Result<u32> {
+		let workers = self.spawned.custom_processes();
+		for worker in &workers {
+			worker.core().pause().await?;
+		}
+		let lag = median_lag(node).await?;
+		for worker in &workers {
+			worker.core().resume().await?;
+		}
+		Ok(lag)
+	}
+
 	/// Ends the network of a test that has passed.
 	pub fn end(mut self) {
 		self.has_ended = true;
@@ -231,10 +248,7 @@ pub async fn agree(nodes: &[&NetworkNode]) -> Result<Value> {
 }
 
 /// Returns the median of blocks between the best and the last final block, of samples that are taken each second.
-///
-/// # Errors
-/// Errors if the node does not answer.
-pub async fn median_lag(node: &NetworkNode) -> Result<u32> {
+async fn median_lag(node: &NetworkNode) -> Result<u32> {
 	let mut lags = Vec::new();
 	for _ in 0..SAMPLES {
 		tokio::time::sleep(Duration::from_secs(1)).await;

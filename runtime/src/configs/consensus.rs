@@ -12,6 +12,8 @@ use pallet_session::historical;
 use sp_runtime::Perbill;
 use sp_staking::offence::{OffenceDetails, OnOffenceHandler};
 
+/// Target of the log lines of this file.
+const LOG_TARGET: &str = "runtime::doin-consensus";
 /// Most validators of a session.
 pub const MAX_AUTHORITIES: u32 = 100;
 /// Most nominators of one validator, for the weight of an equivocation report.
@@ -88,7 +90,7 @@ impl<M: historical::SessionManager<AccountId, ()>> historical::SessionManager<Ac
 		let mut planned = <M as historical::SessionManager<_, _>>::new_session(index)?;
 		planned.retain(|(who, _)| Session::is_registered(who));
 		if planned.is_empty() {
-			log::warn!("no elected validator of session {index} has session keys: the validators stay");
+			log::warn!(target: LOG_TARGET, "no elected validator of session {index} has session keys: the validators stay");
 			return None;
 		}
 		Some(planned)

@@ -37,6 +37,8 @@ use pallet_referenda::{Curve, Track, TrackInfo, TracksInfo};
 use pallet_staking::{Call as StakingCall, ConfigOp};
 use sp_runtime::{str_array, Perbill, Percent};
 
+/// Target of the log lines of this file.
+const LOG_TARGET: &str = "runtime::doin-governance";
 /// Milliseconds of a governance day on a development chain: a minute, which is one session of the presets.
 const DEVELOPMENT_DAY_MS: u64 = 60_000;
 
@@ -275,14 +277,14 @@ impl doin_traits::Votes<AccountId> for EndVotes {
 					for (index, _) in casting.votes {
 						weight.saturating_accrue(VotingWeight::remove_vote());
 						if let Err(error) = ConvictionVoting::remove_vote(origin(), Some(track), index) {
-							log::warn!("the vote of {who:?} on referendum {index} does not end: {error:?}");
+							log::warn!(target: LOG_TARGET, "the vote of {who:?} on referendum {index} does not end: {error:?}");
 						}
 					}
 				}
 				Voting::Delegating(_) => {
 					weight.saturating_accrue(VotingWeight::undelegate(MAX_VOTES));
 					if let Err(error) = ConvictionVoting::undelegate(origin(), track) {
-						log::warn!("the delegation of {who:?} on track {track} does not end: {error:?}");
+						log::warn!(target: LOG_TARGET, "the delegation of {who:?} on track {track} does not end: {error:?}");
 					}
 				}
 			}
