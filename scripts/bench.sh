@@ -73,9 +73,10 @@ pallets() {
 	cargo test --release --features runtime-benchmarks "${selection[@]}" bench
 }
 
-# Prints the ratio of the reference machine's time of scoring to that of this machine, rounded up to a tenth.
+# Prints the ratio of the reference machine's time of scoring to that of this machine, rounded up to a tenth. The benchmark also fails if a
+# price exceeds what weights charge, which is a reason to measure them.
 ratio() {
-	cargo bench --quiet --workspace --bench scoring | tail -1 |
+	{ cargo bench --quiet --workspace --bench scoring || true; } | tail -1 |
 		python3 -c 'import json, math, sys; print(math.ceil(9.5 / json.load(sys.stdin)["scoring_ns_per_mac"]) / 10)'
 }
 

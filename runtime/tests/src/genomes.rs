@@ -1,5 +1,8 @@
 //! A domain of training runs, by which loss genomes are scored.
 
+#[path = "../../../worker/kernels/src/tests/random_genome.rs"]
+mod random_genome;
+
 use crate::sealed;
 use codec::Encode;
 use doin_primitives::{
@@ -71,4 +74,31 @@ pub fn domain(runs: &TrainingRuns, count: usize) -> (DomainSpec, Vec<Page>, Vec<
 /// Panics unless the list is a genome.
 pub fn genome(list: &str) -> Genome {
 	doin_scoring::genome::json::parse(list).expect("a genome")
+}
+
+/// Returns programs of runs of a few steps, whose rate is so high that these decide what is learnt.
+pub fn tiny() -> [TrainingRuns; 3] {
+	let runs = |features, classes, hidden: &[u16], batch, steps| TrainingRuns {
+		features,
+		classes,
+		hidden: BoundedVec::truncate_from(hidden.to_vec()),
+		training: 40,
+		validation: 64,
+		batch,
+		steps,
+		rate: 14,
+		decay: 1,
+		..digits()
+	};
+	[runs(4, 3, &[], 7, 3), runs(9, 5, &[8], 16, 2), runs(3, 2, &[5, 6], 9, 3)]
+}
+
+/// Returns a random genome that a domain admits.
+pub fn random(stream: &mut Stream) -> Genome {
+	loop {
+		let genome = random_genome::genome(stream, 16);
+		if genome.check().is_ok() {
+			return genome;
+		}
+	}
 }

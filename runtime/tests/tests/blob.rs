@@ -19,7 +19,7 @@ use doin_scoring::{
 	score, Forecast, Loss, Model, Program, Target, WindowPhase,
 };
 use doin_training::run::run_sum;
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, ops::Range};
 
 /// Returns the seed of a case.
 fn seed(case: u64) -> Hash {
@@ -262,4 +262,37 @@ fn the_blob_makes_training_runs_as_native_code_does() {
 	assert!(sums.len() > 3, "{sums:?}");
 	let net = Model::Constant(vec![0; 4]);
 	assert_eq!(blob.chunk_sum(domain, &net, None, 0), None, "a model of another program");
+}
+
+/// Runs random genomes in the executor and in native code, and compares the sums.
+fn compare_random_genomes(cases: Range<u64>) {
+	let mut blob = Blob::new();
+	let programs = genomes::tiny().map(|runs| {
+		let (spec, pages, bytes) = genomes::domain(&runs, 120);
+		let limits = Limits { model_bytes: u32::MAX, window_macs: u32::MAX };
+		(blob.insert(DomainSpec { limits, ..spec }, pages, 0), runs, bytes)
+	});
+	let (count, mut others) = (cases.end - cases.start, 0);
+	for case in cases {
+		let stream = &mut Stream::new(&[31; 32], 90, case);
+		let (genome, chunk, seed) = (genomes::random(stream), stream.below(32) as u16, seed(case));
+		let (domain, runs, bytes) = &programs[(case % 3) as usize];
+		let expected = run_sum(runs, &genome, bytes, &seed, chunk);
+		let model = Model::Genome(genome);
+		let sum = blob.chunk_sum(*domain, &model, Some((EvidenceRef::Drawn, seed)), chunk);
+		assert_eq!(sum, Some(expected), "case {case}: {model:?}");
+		others += u64::from(expected != run_sum(runs, &library::cross_entropy(), bytes, &seed, chunk));
+	}
+	assert!(others > count / 2, "{others} of {count} sums differ from that of the cross-entropy: a loss decides what is learnt");
+}
+
+#[test]
+fn the_blob_makes_runs_of_random_genomes_as_native_code_does() {
+	compare_random_genomes(0..1_000);
+}
+
+#[test]
+#[ignore = "large: 100 000 genomes"]
+fn the_blob_makes_runs_of_many_genomes_as_native_code_does() {
+	compare_random_genomes(1_000..101_000);
 }

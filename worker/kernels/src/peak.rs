@@ -75,6 +75,10 @@ pub fn run_dot_i16(backend: Backend) -> u64 {
 /// Runs the 8-bit dot product, as [`run_dot_i16`] does for 16 bits. Back-ends that compute it from 16-bit products run those.
 pub fn run_dot_i8(backend: Backend) -> u64 {
 	#[cfg(target_arch = "x86_64")]
+	if !backend.name().ends_with("vnni") && is_x86_feature_detected!("avx2") {
+		return run_short_sums();
+	}
+	#[cfg(target_arch = "x86_64")]
 	if backend.name() == "avx512-vnni" {
 		// SAFETY: the back-end exists only where the processor has the instruction; only registers are accessed, and all of them
 		// are named.
@@ -144,6 +148,45 @@ fn dots_of_bytes(backend: Backend) -> Option<unsafe fn()> {
 	}
 }
 
+/// Runs the 8-bit dot product of AVX2 on registers alone: as the kernels do where four quads fit, products are added in 16 bits, and
+/// widened and added to a sum together. Returns the number of its multiply-accumulates.
+///
+/// # Panics
+///
+/// Panics if the processor has no AVX2.
+#[cfg(target_arch = "x86_64")]
+fn run_short_sums() -> u64 {
+	assert!(is_x86_feature_detected!("avx2"));
+	/// Adds four quads to a sum. Temporary registers are written before they are read, so sums are independent of each other.
+	#[rustfmt::skip]
+	macro_rules! quads {
+		($sum:literal, $a:literal, $b:literal) => {
+			concat!(
+				"vpmaddubsw ", $a, ", ymm14, ymm15\n",
+				"vpmaddubsw ", $b, ", ymm14, ymm15\n", "vpaddw ", $a, ", ", $a, ", ", $b, "\n",
+				"vpmaddubsw ", $b, ", ymm14, ymm15\n", "vpaddw ", $a, ", ", $a, ", ", $b, "\n",
+				"vpmaddubsw ", $b, ", ymm14, ymm15\n", "vpaddw ", $a, ", ", $a, ", ", $b, "\n",
+				"vpmaddwd ", $a, ", ", $a, ", ymm13\n", "vpaddd ", $sum, ", ", $sum, ", ", $a,
+			)
+		};
+	}
+	// SAFETY: the processor has the instructions; only registers are accessed, and all of them are named.
+	unsafe {
+		std::arch::asm!(
+			"2:",
+			quads!("ymm0", "ymm8", "ymm9"), quads!("ymm1", "ymm10", "ymm11"), quads!("ymm2", "ymm8", "ymm9"),
+			quads!("ymm3", "ymm10", "ymm11"), quads!("ymm4", "ymm8", "ymm9"), quads!("ymm5", "ymm10", "ymm11"),
+			quads!("ymm6", "ymm8", "ymm9"), quads!("ymm7", "ymm10", "ymm11"),
+			"dec {n}", "jnz 2b",
+			n = inout(reg) 10_000u64 => _,
+			out("ymm0") _, out("ymm1") _, out("ymm2") _, out("ymm3") _, out("ymm4") _, out("ymm5") _, out("ymm6") _,
+			out("ymm7") _, out("ymm8") _, out("ymm9") _, out("ymm10") _, out("ymm11") _, out("ymm13") _, out("ymm14") _,
+			out("ymm15") _,
+		);
+	}
+	10_000 * 8 * 4 * 32
+}
+
 /// Runs the 16-bit dot product of NEON on registers alone, and returns the number of its multiply-accumulates.
 #[cfg(target_arch = "aarch64")]
 pub fn run_dot_i16(_: Backend) -> u64 {
@@ -187,6 +230,23 @@ mod tests {
 		for backend in Backend::available() {
 			assert_eq!(run_dot_i16(backend) > 0, has_vectors);
 			assert!(run_dot_i8(backend) >= run_dot_i16(backend));
+		}
+	}
+
+	#[test]
+	fn bytes_have_a_higher_peak_than_16_bits() {
+		// The fastest of many calls, since other programs only add to a time.
+		let rate = |run: &dyn Fn() -> u64| {
+			let time = || {
+				let started = std::time::Instant::now();
+				(run(), started.elapsed())
+			};
+			let (macs, fastest) = (0..200).map(|_| time()).min_by_key(|(_, time)| *time).unwrap();
+			macs as f64 / fastest.as_secs_f64()
+		};
+		for backend in Backend::available().into_iter().filter(|_| is_x86_feature_detected!("avx2")) {
+			let [bytes, words] = [rate(&|| run_dot_i8(backend)), rate(&|| run_dot_i16(backend))];
+			assert!(bytes > words, "{backend:?}: {bytes} and {words} a second");
 		}
 	}
 }

@@ -1,5 +1,8 @@
 //! Training runs on the pool, compared with the definition.
 
+#[path = "../../../kernels/src/tests/random_genome.rs"]
+mod random_genome;
+
 use super::*;
 use doin_scoring::{
 	genome::{library, RunError},
@@ -88,4 +91,51 @@ fn every_back_end_makes_the_runs_of_the_definition() {
 			}
 		}
 	}
+}
+
+/// Programs of runs of a few steps.
+fn tiny() -> [TrainingRuns; 3] {
+	let runs = |features, classes, hidden: &[u16], batch, steps| TrainingRuns {
+		validation: 64,
+		steps,
+		rate: 14,
+		..program(features, classes, hidden, batch)
+	};
+	[runs(4, 3, &[], 7, 3), runs(9, 5, &[8], 16, 2), runs(3, 2, &[5, 6], 9, 3)]
+}
+
+/// Runs random genomes that a domain admits on all back-ends, and compares the sums with those of the definition.
+fn compare_random(cases: std::ops::Range<u64>) {
+	let programs = tiny().map(|runs| {
+		let bytes = samples(&runs, 120);
+		let data = Backend::available()
+			.into_iter()
+			.map(|backend| (backend, GenomeRuns::new(runs.clone(), bytes.clone()).unwrap().with_backend(backend)));
+		(data.collect::<Vec<_>>(), runs, bytes)
+	});
+	let (count, mut others) = (cases.end - cases.start, 0);
+	for case in cases {
+		let random = &mut Stream::new(&[7; 32], 4, case);
+		let genome = (0..).map(|_| random_genome::genome(random, 16)).find(|genome| genome.check().is_ok()).unwrap();
+		let (data, runs, bytes) = &programs[(case % 3) as usize];
+		let (mut seed, index) = ([9; 32], random.below(32) as u16);
+		seed[..8].copy_from_slice(&case.to_le_bytes());
+		let expected = run::run_sum(runs, &genome, bytes, &seed, index);
+		for (backend, data) in data {
+			assert_eq!(data.sum(&genome, &seed, index), expected, "{backend:?}, case {case}: {genome:?}");
+		}
+		others += u64::from(expected != run::run_sum(runs, &library::cross_entropy(), bytes, &seed, index));
+	}
+	assert!(others > count / 2, "{others} of {count} sums differ from that of the cross-entropy: a loss decides what is learnt");
+}
+
+#[test]
+fn runs_of_random_genomes_are_those_of_the_definition() {
+	compare_random(0..300);
+}
+
+#[test]
+#[ignore = "large: 100 000 genomes"]
+fn runs_of_many_genomes_are_those_of_the_definition() {
+	compare_random(1_000..101_000);
 }

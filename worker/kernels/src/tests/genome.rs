@@ -1,6 +1,10 @@
 //! Gradients of genomes on every back-end, against the register machine of the chain.
 
-use super::{others, Random};
+use super::{
+	others,
+	random_genome::{genome, instruction, CODES},
+	Random,
+};
 use crate::{
 	ops::genome::{GenomeGradient, GenomeMachine},
 	Backend,
@@ -8,74 +12,13 @@ use crate::{
 use doin_scoring::{
 	genome::{
 		code::{Op, Operand},
-		fixed::{FRAC, LIMIT, ONE},
+		fixed::{FRAC, ONE},
 		library, loss_gradient, Batch, Instruction,
 	},
 	math::round_shift_i32,
 	Genome,
 };
 use doin_training::{lion::ACC_FRAC, run, Outputs};
-
-/// Codes that compute a value.
-const CODES: [u16; 38] = [
-	1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 20, 21, 100, 101, 102, 103, 110, 200, 201, 202, 203, 205, 250, 251, 252, 253, 300,
-	350, 351, 352, 400, 401, 409, 217, 266, 371,
-];
-
-fn instruction(code: u16, values: Vec<i32>) -> Instruction {
-	Instruction::new(code, values).unwrap()
-}
-
-/// Makes a genome whose instructions mostly read what the last ones wrote. One instruction in `jumps` is a jump.
-fn genome(random: &mut Random, jumps: i64) -> Genome {
-	let body = random.within(1, 40);
-	let mut all = vec![instruction(100, vec![1, 0]), instruction(100, vec![2, 1])];
-	let mut last = 2;
-	for at in 2..2 + body {
-		let read = match random.within(0, 3) {
-			0 => random.within(0, 19) as i32,
-			1 => 100 + random.within(0, 6) as i32,
-			_ => last,
-		};
-		if random.within(1, jumps) == 1 {
-			let target = (at + random.within(1, 4)).min(2 + body) as i32;
-			all.push(match random.within(0, 7) {
-				0 => instruction(450, vec![target]),
-				_ => instruction(451, vec![read, target]),
-			});
-			continue;
-		}
-		let code = CODES[random.within(0, CODES.len() as i64 - 1) as usize];
-		let mut written = last;
-		let values = Op::of(code).unwrap().operands().iter().map(|operand| match operand {
-			Operand::Read(_) => match random.within(0, 7) {
-				0..4 => last,
-				4 => 100 + random.within(0, 6) as i32,
-				5 => read,
-				_ => random.within(0, 9) as i32,
-			},
-			Operand::Write => {
-				written = if at == 1 + body { 9 } else { random.within(1, 9) as i32 };
-				written
-			}
-			Operand::Special => random.within(0, 6) as i32,
-			Operand::Constant => match random.within(0, 3) {
-				0 => random.value(LIMIT),
-				_ => random.value(2 * ONE),
-			},
-			_ => random.within(-3, 2) as i32,
-		});
-		let values = values.collect();
-		all.push(instruction(code, values));
-		last = written;
-	}
-	all.push(match random.within(0, 5) {
-		0 => instruction(454, vec![]),
-		1 => instruction(453, vec![last]),
-		_ => instruction(453, vec![9]),
-	});
-	Genome::new(all)
-}
 
 /// Classes and accumulators of a batch, of any magnitude.
 fn batch(random: &mut Random, (samples, width): (usize, usize)) -> (Vec<u8>, Vec<i32>) {
@@ -116,7 +59,7 @@ fn compare(genome: &Genome, shapes: &[(usize, usize)], random: &mut Random) {
 fn compare_random(case: u64, most: i64) {
 	let random = &mut Random::new(81, case);
 	let jumps = if case.is_multiple_of(4) { 4 } else { 16 };
-	let genome = genome(random, jumps);
+	let genome = genome(&mut random.0, jumps);
 	let shape = |random: &mut Random| (random.within(1, most) as usize, random.within(2, most.min(64)) as usize);
 	let shapes = [shape(random), shape(random)];
 	compare(&genome, &shapes, random);

@@ -10,6 +10,7 @@ mod gather;
 mod gemm;
 mod gemm_i8;
 mod genome;
+mod random_genome;
 mod rnn;
 mod small;
 
