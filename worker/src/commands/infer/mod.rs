@@ -39,7 +39,7 @@ use subxt_signer::sr25519::Keypair;
 pub const PURSE: &str = "doin-purse.db";
 /// Attempts to have a request answered, with the same voucher.
 const ATTEMPTS: usize = 5;
-/// What becomes of an answer that the node was not read for.
+/// Message for an answer that is kept, where the node could not be read afterwards.
 const KEPT: &str = "the answer is not checked, and is kept with its receipt: `doin-worker accuse` checks it later";
 
 /// Arguments of `infer`.
