@@ -30,7 +30,8 @@ async function reported(/** @type {number} */ from) {
 		for (const { event } of await at.query.system.events()) {
 			if (!api.events.staking.SlashReported.is(event)) continue;
 			const { validator, fraction, slashEra } = event.data;
-			if (validator.toString() === ALICE && slashEra.toNumber() === active) return { block, era: active, fraction: fraction.toBigInt(), at };
+			if (validator.toString() !== ALICE || slashEra.toNumber() !== active) continue;
+			return { block, era: active, fraction: fraction.toBigInt(), at };
 		}
 	}
 }
@@ -69,7 +70,8 @@ async function check() {
 	assert.equal(await held(at), await held(before));
 	const { total } = (await query.staking.ledger(ALICE)).unwrap();
 	assert.ok(total.toBigInt() >= own.unwrap().toBigInt());
-	console.log(JSON.stringify({ client: 'polkadot-js', event: 'Staking.SlashReported', block, era, applied, own: slash.own.toString(), disabled }));
+	const event = 'Staking.SlashReported';
+	console.log(JSON.stringify({ client: 'polkadot-js', event, block, era, applied, own: slash.own.toString(), disabled }));
 }
 
 exitAfter(check(), LIMIT_MS);
