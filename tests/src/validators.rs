@@ -67,6 +67,26 @@ impl Validators {
 	}
 }
 
+/// Starts validators with these names, e.g. `--alice`, on the chain with the specification `chain`, and waits until blocks are final. Each
+/// has those before it as boot nodes. They have to be more than two thirds of the chain's.
+///
+/// # Errors
+/// Errors if a node does not start, or if no block becomes final.
+pub async fn start(chain: &Path, names: &[&str]) -> Result<Vec<Node>> {
+	let chain = format!("--chain={}", chain.display());
+	let (mut nodes, mut boots) = (Vec::new(), Vec::new());
+	for (digit, name) in ('1'..).zip(names) {
+		let more: Vec<&str> = std::iter::once(&chain).chain(&boots).map(String::as_str).collect();
+		let node = validator(name, digit, &more).await?;
+		boots.push(boot(&node).await?);
+		nodes.push(node);
+	}
+	for node in &nodes {
+		node.finalize(2, LIMIT).await?;
+	}
+	Ok(nodes)
+}
+
 /// Starts a validator. Its network key is `digit`, 64 times.
 async fn validator(name: &str, digit: char, more: &[&str]) -> Result<Node> {
 	let key = format!("--node-key={}", digit.to_string().repeat(64));

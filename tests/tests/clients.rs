@@ -1,5 +1,5 @@
 //! Clients of other people: types for @polkadot/api and papi in `runtime/clients`, an example, the same actions in papi, @polkadot/api
-//! and subxt on one node, the payout of an era, and the checks by which polkadot.js Apps decides what it shows.
+//! and subxt on one node, payouts, withdrawals and a slash, and the checks by which polkadot.js Apps decides what it shows.
 //!
 //! Needs Node.js and npm, which `scripts/setup.sh` installs. Packages are installed once, into `<target>/clients`.
 
@@ -9,7 +9,14 @@ mod holders;
 
 use anyhow::{ensure, Context, Result};
 use connection::{address, batch, call, transfer, unit, Account, Connection};
-use doin_e2e::{accounts::DAVE, commands::report, npm, run, Node, Worker, NOWHERE};
+use doin_e2e::{
+	accounts::DAVE,
+	chain,
+	commands::report,
+	npm, run,
+	validators::{self, boot},
+	Node, Worker, NOWHERE,
+};
 use doin_primitives::DOIN;
 use serde_json::json;
 use std::{
@@ -29,6 +36,12 @@ const CO2: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../data/mauna-loa-co2-we
 const ENDOWED: [(&str, u128); 4] = [("principal", 5_000), ("delegate", 100), ("operator", 1_000), ("member", 200)];
 /// Longest wait for a few blocks, while tests share the machine.
 const LIMIT: Duration = Duration::from_secs(240);
+/// Block in which the second era of a chain with a block each second has begun.
+const SECOND_ERA: u32 = 100;
+/// Longest wait for it.
+const ERA_LIMIT: Duration = Duration::from_secs(600);
+/// Milliseconds of a slot on a chain whose eras take 12 s.
+const SHORT_SLOT_MS: u64 = 200;
 /// Files that the types are generated from and by.
 const INPUTS: [&str; 6] = [
 	"metadata/doin.scale",
@@ -78,10 +91,7 @@ async fn every_action_passes_in_papi_polkadot_js_and_subxt() -> Result<()> {
 	let count = actions::sequences()?.concat().len();
 	for printed in [papi, polkadot_js] {
 		println!("{printed}");
-		ensure!(
-			printed.lines().filter(|line| line.contains("\"action\"")).count() == count,
-			"a script left actions out:\n{printed}"
-		);
+		check_actions(&printed, count)?;
 	}
 	ensure!(apps.contains("Apps shows staking, staking/payout, staking/pools, staking/bags, referenda, preimages"), "{apps}");
 	// The types are checked last, while nothing waits for a block.
@@ -99,22 +109,67 @@ async fn a_forecast_is_committed_revealed_and_collected_with_polkadot_js() -> Re
 	ensure!(sponsored["awake"] == true, "{sponsored}");
 	let printed = script(&folder, &["actions/forecasts.mjs", &node.url()]).await?;
 	println!("{printed}");
-	ensure!(printed.lines().filter(|line| line.contains("\"action\"")).count() == 5, "the script left actions out:\n{printed}");
+	check_actions(&printed, 5)?;
 	reporter.check()?;
 	reporter.stop()
 }
 
+/// The pool is at stake from the second era on, so the worker that earns the rewards begins there.
 #[tokio::test]
-async fn the_reward_of_an_era_is_paid_once_with_polkadot_js() -> Result<()> {
+async fn the_reward_of_an_era_is_paid_once_and_a_pool_shares_it_with_polkadot_js() -> Result<()> {
 	let folder = tokio::task::spawn_blocking(built).await??;
 	let node = Node::dev_with_fast_blocks().await?;
 	let url = node.url();
-	let mut worker = Worker::start(&["run", "--dev", "--url", &url, "--journal", "{base}/journal.db", "--olap-db", "none"])?;
-	let printed = script(&folder, &["actions/payouts.mjs", &url]).await?;
+	let arguments = ["actions/payouts.mjs", &url];
+	let work = async {
+		node.reach(SECOND_ERA, ERA_LIMIT).await?;
+		Worker::start(&["run", "--dev", "--url", &url, "--journal", "{base}/journal.db", "--olap-db", "none"])
+	};
+	let (printed, mut worker) = tokio::try_join!(script(&folder, &arguments), work)?;
 	println!("{printed}");
-	ensure!(printed.contains("\"Staking.Rewarded\""), "the script paid nothing out:\n{printed}");
+	check_actions(&printed, 5)?;
 	worker.check()?;
 	worker.stop()
+}
+
+/// Stake is unbonded for 28 eras.
+#[tokio::test]
+#[ignore = "six minutes: 28 eras of 12 s"]
+async fn unbonded_stake_is_withdrawn_with_polkadot_js() -> Result<()> {
+	let folder = tokio::task::spawn_blocking(built).await??;
+	// A chain with short sessions, without further entries in its state.
+	let chain = format!("--chain={}", chain::with_state(0, 0, SHORT_SLOT_MS)?.display());
+	let node = Node::start(&["--dev", &chain]).await?;
+	let printed = script(&folder, &["actions/unbonding.mjs", &node.url()]).await?;
+	println!("{printed}");
+	check_actions(&printed, 7)
+}
+
+/// Two nodes run with the keys of one validator. A network of four disables one of them, and one of three none.
+#[tokio::test]
+#[ignore = "three minutes: a network of four validators"]
+async fn a_slash_waits_and_its_validator_is_disabled_with_polkadot_js() -> Result<()> {
+	let folder = tokio::task::spawn_blocking(built).await??;
+	let chain = chain::of_five_validators()?;
+	let nodes = validators::start(&chain, &["--alice", "--bob", "--charlie", "--dave"]).await?;
+	let bob = nodes.get(1).context("four nodes")?;
+	let (chain, key) = (format!("--chain={}", chain.display()), format!("--node-key={}", "9".repeat(64)));
+	let (boot, url) = (boot(bob).await?, bob.url());
+	let double = ["--alice", &key, &chain, &boot];
+	let arguments = ["actions/slashes.mjs", &url];
+	let (printed, _double) = tokio::try_join!(script(&folder, &arguments), Node::start(&double))?;
+	println!("{printed}");
+	ensure!(printed.contains("\"Staking.SlashReported\""), "the script saw no slash:\n{printed}");
+	Ok(())
+}
+
+/// Checks that a script printed a line for each of `count` actions.
+fn check_actions(printed: &str, count: usize) -> Result<()> {
+	ensure!(
+		printed.lines().filter(|line| line.contains("\"action\"")).count() == count,
+		"the script left actions out:\n{printed}"
+	);
+	Ok(())
 }
 
 /// Makes an account of every client a proxy of Alice, the validator, since only validators vote, and pays the accounts of the second
