@@ -2,7 +2,11 @@
 # Compiles doin-kernels and doin-compute for 64-bit ARM and runs the tests of the back-ends there, NEON with and without dot products, in
 # an emulator (qemu): they check bits, not speed. Installs a cross linker and the emulator on Debian; without an emulator it only
 # compiles. On an ARM machine the ordinary tests cover NEON.
-# Usage: scripts/neon.sh [arguments of the tests], e.g. scripts/neon.sh --nocapture
+# Usage: scripts/neon.sh [arguments of the tests]
+#        scripts/neon.sh                                                    the small sets
+#        scripts/neon.sh --include-ignored --skip the_large_set_of_cells    the large sets as well, as scripts/test.sh --full does
+# The emulator takes about ten times as long as a processor. The large set of cells takes minutes without it, and would take most of an
+# hour.
 . "$(dirname "$0")/lib.sh"
 cd "$ROOT"
 

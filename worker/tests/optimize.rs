@@ -191,6 +191,19 @@ fn the_genes_of_a_model_are_searched_and_its_error_is_that_of_a_training() {
 	assert_eq!(trained["candidates"][0]["validation_error"], best["fitness"]);
 	let halved = search(&["--workers", "2", "--algorithm", "de"]);
 	assert!(halved["best"]["value"].as_f64().unwrap() < 1.0, "{halved}");
+	let with_bits = |bits: &str, generations: &str, state: &str| {
+		let base = ["optimize", "--population", "4", "--generations", generations, "--workers", "2", "--state", state, "--json"];
+		json(here, &[&base[..], &["--"], &data, &genes, &["--bits", bits]].concat())
+	};
+	let bits = with_bits("auto", "1", "auto.json")["bits"].as_u64().expect("they are measured");
+	let resumed = with_bits("auto", "2", "auto.json");
+	assert!([8, 12].contains(&bits) && resumed["bits"].as_u64() == Some(bits), "{resumed}");
+	let forced = with_bits(&bits.to_string(), "2", "forced.json");
+	assert_eq!(
+		(&forced["archive"], &forced["bits"]),
+		(&resumed["archive"], &Value::Null),
+		"every process trains in the bits of the search"
+	);
 	let fixed = [&["optimize", "--"][..], &data].concat();
 	let message = refusal(here, &fixed);
 	assert!(message.contains("no gene is a range"), "{message}");

@@ -6,7 +6,7 @@
 use super::{data::TrainingData, space, TARGET};
 use crate::{config::OptimizationConfig, problem::Problem};
 use anyhow::{ensure, Result};
-use doin_compute::{Executor, OperandBits, OPERAND_BITS};
+use doin_compute::{Executor, OperandBits, StepTimes, BYTE_OPERAND_BITS, OPERAND_BITS};
 use doin_search::Space;
 
 /// Gene of the operand bits of one candidate.
@@ -47,30 +47,49 @@ pub(super) fn kept(asked: Option<OperandBits>, before: u8) -> Result<u8, String>
 	}
 }
 
-/// Returns the operand bits that a new search trains in. `auto` measures the largest dense net of `space` that the domain admits,
-/// and logs what was measured. Devices train in 12 bits.
+/// Returns the operand bits that a new search trains in. `auto` and 8 measure the largest dense net of `space` that the domain admits:
+/// `auto` to choose, which is logged, 8 to warn where they do not pay. Devices train in 12 bits.
 pub(super) fn begin(asked: OperandBits, data: &TrainingData, space: &Space, names: &[String], executor: &Executor) -> u8 {
-	if let Some(bits) = asked.fixed() {
-		return bits;
-	}
-	if executor.devices().working().next().is_some() {
-		tracing::info!(target: TARGET, bits = OPERAND_BITS, "devices train in 12 bits, so the search does");
+	if asked == OperandBits::Twelve {
 		return OPERAND_BITS;
 	}
+	if executor.devices().working().next().is_some() {
+		if asked == OperandBits::Auto {
+			tracing::info!(target: TARGET, bits = OPERAND_BITS, "devices train in 12 bits, so the search does");
+		}
+		return unmeasured(asked);
+	}
 	let highest: Vec<i64> = space.genes().iter().map(|gene| gene.hi).collect();
-	let Some(candidate) = data.largest_dense(space::named(names, &highest)) else { return OPERAND_BITS };
+	let Some(candidate) = data.largest_dense(space::named(names, &highest)) else { return unmeasured(asked) };
 	match executor.install(|| data.step_times(&candidate)) {
 		Ok(Some(times)) => {
-			let bits = times.bits();
-			tracing::info!(target: TARGET, bits, width = candidate.width, depth = candidate.depth, "operand bits were measured: {times}");
+			let bits = asked.fixed().unwrap_or(times.bits());
+			let (width, depth) = (candidate.width, candidate.depth);
+			match remark(asked, &times) {
+				Some(remark) => tracing::warn!(target: TARGET, bits, width, depth, "{remark}"),
+				None => tracing::info!(target: TARGET, bits, width, depth, "operand bits were measured: {times}"),
+			}
 			bits
 		}
-		Ok(None) => OPERAND_BITS,
+		Ok(None) => unmeasured(asked),
 		Err(error) => {
-			tracing::warn!(target: TARGET, %error, "operand bits cannot be measured, so the search trains in 12");
-			OPERAND_BITS
+			let bits = unmeasured(asked);
+			tracing::warn!(target: TARGET, bits, %error, "operand bits cannot be measured");
+			bits
 		}
 	}
+}
+
+/// Returns the operand bits of a search that nothing was measured for.
+fn unmeasured(asked: OperandBits) -> u8 {
+	asked.fixed().unwrap_or(OPERAND_BITS)
+}
+
+/// Returns the remark on 8 bits that are asked for and do not pay.
+fn remark(asked: OperandBits, times: &StepTimes) -> Option<String> {
+	(asked == OperandBits::Eight && times.bits() != BYTE_OPERAND_BITS).then(|| {
+		format!("`operand_bits = 8` does not pay on this machine: {times}; `auto` takes the faster bits of a new search")
+	})
 }
 
 #[cfg(test)]
@@ -86,5 +105,19 @@ mod tests {
 		for (asked, before) in [(None, 8), (Some(Twelve), 8), (Some(Eight), 12)] {
 			assert!(kept(asked, before).unwrap_err().contains(&format!("its nets are of {before} bits")), "{asked:?}");
 		}
+	}
+
+	#[test]
+	fn bits_that_do_not_pay_are_remarked_on() {
+		use std::time::Duration;
+		let times = |exact, bytes| {
+			let [exact, bytes] = [exact, bytes].map(Duration::from_micros);
+			StepTimes { exact, bytes, backend: "avx2" }
+		};
+		let remark = |asked, exact, bytes| remark(asked, &times(exact, bytes));
+		let text = remark(OperandBits::Eight, 20, 30).expect("they do not pay");
+		assert!(text.contains("30.0 µs in 8 bits and 20.0 µs in 12 on avx2") && text.contains("`auto`"), "{text}");
+		assert_eq!([remark(OperandBits::Eight, 30, 20), remark(OperandBits::Auto, 20, 30)], [None, None]);
+		assert_eq!([OperandBits::Eight, OperandBits::Auto].map(unmeasured), [8, 12]);
 	}
 }

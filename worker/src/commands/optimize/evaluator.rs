@@ -22,15 +22,15 @@ pub enum Evaluator {
 }
 
 impl Evaluator {
-	/// Returns the evaluator that the arguments name.
+	/// Returns the evaluator that the arguments name. `bits` are the operand bits that the search has chosen.
 	///
 	/// # Errors
 	///
 	/// Errors if no process can be started, if there is no such device, or if a landscape is to be evaluated on devices.
-	pub fn new(args: &OptimizeArgs) -> Result<Self> {
-		let selection: DeviceSelection = args.gpu.parse()?;
+	pub fn new(args: &OptimizeArgs, bits: Option<u8>) -> Result<Self> {
+		let selection = args.devices()?;
 		if selection == DeviceSelection::None {
-			return Ok(Self::Processes(Pool::start(&Program::this()?, args.processes())?));
+			return Ok(Self::Processes(Pool::start(&Program::this(bits)?, args.processes())?));
 		}
 		ensure!(
 			!args.train.is_empty(),

@@ -20,6 +20,7 @@ use crate::{
 };
 use anyhow::{ensure, Context, Result};
 use clap::Args;
+use doin_compute::gpu::DeviceSelection;
 use doin_search::{
 	landscape::Shape, seed_of_island, seed_of_stage, Cmaes, CmaesConfig, Condition, Evolution, EvolutionConfig, Ga, GaConfig,
 	Islands, IslandsConfig, Optimizer, Sampler, SamplerConfig, SearchError, Sequence, Space, Staged, StagedConfig, Topology,
@@ -117,6 +118,9 @@ pub struct OptimizeArgs {
 	/// Evaluate trials that standard input has, one a line
 	#[arg(long, hide = true)]
 	evaluate: bool,
+	/// Operand bits that the search has chosen for them
+	#[arg(long, hide = true, requires = "evaluate")]
+	evaluate_bits: Option<u8>,
 	#[command(flatten)]
 	output: OutputArgs,
 }
@@ -128,7 +132,10 @@ pub struct OptimizeArgs {
 /// Errors if the problem, the algorithm or the state cannot be used, or if no process can be started.
 pub async fn run(args: OptimizeArgs) -> Result<bool> {
 	if args.evaluate {
-		let problem = Problem::new(&args)?;
+		let mut problem = Problem::new(&args)?;
+		if let Some(bits) = args.evaluate_bits {
+			problem.fix_bits(bits);
+		}
 		evaluate::serve(io::stdin().lock(), io::stdout().lock(), |trial| problem.fitness(trial))?;
 		return Ok(false);
 	}
@@ -231,6 +238,15 @@ impl OptimizeArgs {
 		Ok(Some((target * unit).round() as u64))
 	}
 
+	/// Returns the devices that train.
+	///
+	/// # Errors
+	///
+	/// Errors if the selection cannot be read.
+	fn devices(&self) -> Result<DeviceSelection> {
+		Ok(self.gpu.parse()?)
+	}
+
 	/// Returns the number of processes.
 	fn processes(&self) -> usize {
 		self.workers.map_or_else(|| threads(None), usize::from)
@@ -239,14 +255,15 @@ impl OptimizeArgs {
 
 /// Searches until the last generation or the target, or until `stop` is set.
 fn search(args: &OptimizeArgs, stop: &AtomicBool) -> Result<OptimizeReport> {
-	let problem = Problem::new(args)?;
+	let mut problem = Problem::new(args)?;
+	problem.choose_bits(args.state.as_deref().and_then(state::chosen_bits), args.devices()? != DeviceSelection::None)?;
 	let target = args.target_fitness(problem.unit())?;
 	let mut islands = args.new_islands(&problem)?;
 	let mut state = match &args.state {
 		None => None,
 		Some(path) => Some(StateFile::open(path, problem.record()?, &mut islands)?),
 	};
-	let evaluator = Evaluator::new(args)?;
+	let evaluator = Evaluator::new(args, problem.chosen_bits())?;
 	let mut progress = Progress::new(islands.generation(), args.generations as usize, problem.unit());
 	let is_reached = |islands: &Islands| match (target, islands.best()) {
 		(Some(target), Some(best)) => best.fitness <= target,
@@ -364,7 +381,8 @@ mod tests {
 
 	#[test]
 	fn devices_train_models_and_evaluate_no_landscape() {
-		let error = Evaluator::new(&args("--landscape sphere --gpu auto")).err().expect("a landscape is not trained").to_string();
+		let error =
+			Evaluator::new(&args("--landscape sphere --gpu auto"), None).err().expect("a landscape is not trained").to_string();
 		assert!(error.contains("a landscape has none: leave it out"), "{error}");
 	}
 

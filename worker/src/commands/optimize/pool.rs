@@ -33,17 +33,19 @@ pub struct Program {
 }
 
 impl Program {
-	/// Returns this program with its own arguments, as one that evaluates trials.
+	/// Returns this program with its own arguments, as one that evaluates trials. `bits` are the operand bits that the search has
+	/// chosen.
 	///
 	/// # Errors
 	///
 	/// Errors if the file of this program is unknown.
-	pub fn this() -> Result<Self> {
+	pub fn this(bits: Option<u8>) -> Result<Self> {
 		let file = std::env::current_exe().context("cannot find the file of this program")?;
 		let mut arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
 		// What follows `--` belongs to a training.
 		let end = arguments.iter().position(|argument| argument == "--").unwrap_or(arguments.len());
-		arguments.insert(end, "--evaluate".into());
+		let evaluate = ["--evaluate".to_owned()].into_iter().chain(bits.map(|bits| format!("--evaluate-bits={bits}")));
+		arguments.splice(end..end, evaluate.map(OsString::from));
 		Ok(Self { file, arguments })
 	}
 

@@ -9,6 +9,8 @@ use doin_search::{
 };
 use serde_json::{json, Value};
 
+/// Field of the record with the operand bits that were chosen.
+pub const BITS: &str = "bits";
 /// Thousandths of a landscape in one.
 const THOUSANDTHS: f64 = 1e3;
 
@@ -33,6 +35,34 @@ impl Problem {
 		}
 		let shape = args.landscape.context("neither a landscape nor a training is given: choose one, e.g. --landscape sphere")?;
 		Ok(Self::Landscape(Landscape::new(shape, args.dimensions.into(), args.hidden)?))
+	}
+
+	/// Chooses the operand bits of a training that leaves them open, those of an earlier run first; see
+	/// [`TrainingProblem::choose_bits`].
+	///
+	/// # Errors
+	///
+	/// Errors if the steps of a net cannot be measured.
+	pub fn choose_bits(&mut self, before: Option<u8>, has_devices: bool) -> Result<()> {
+		match self {
+			Self::Landscape(_) => Ok(()),
+			Self::Training(training, _) => training.choose_bits(before, has_devices),
+		}
+	}
+
+	/// Trains all candidates in the operand bits that the search has chosen.
+	pub fn fix_bits(&mut self, bits: u8) {
+		if let Self::Training(training, _) = self {
+			training.fix_bits(bits);
+		}
+	}
+
+	/// Returns the operand bits that the search has chosen; `None` if they are given, or if nothing is trained.
+	pub fn chosen_bits(&self) -> Option<u8> {
+		match self {
+			Self::Landscape(_) => None,
+			Self::Training(training, _) => training.chosen_bits(),
+		}
 	}
 
 	/// Returns the space.
@@ -88,7 +118,13 @@ impl Problem {
 	pub fn record(&self) -> Result<Value> {
 		match self {
 			Self::Landscape(landscape) => Ok(serde_json::to_value(landscape)?),
-			Self::Training(training, arguments) => Ok(json!({ "train": arguments, "data": training.data_hashes() })),
+			Self::Training(training, arguments) => {
+				let mut record = json!({ "train": arguments, "data": training.data_hashes() });
+				if let Some(bits) = training.chosen_bits() {
+					record[BITS] = bits.into();
+				}
+				Ok(record)
+			}
 		}
 	}
 
@@ -96,7 +132,10 @@ impl Problem {
 	pub fn description(&self) -> String {
 		match self {
 			Self::Landscape(landscape) => format!("{} of {} genes", landscape.shape().name(), landscape.space().genes().len()),
-			Self::Training(_, arguments) => format!("train {}", arguments.join(" ")),
+			Self::Training(training, arguments) => {
+				let chosen = training.chosen_bits().map_or_else(String::new, |bits| format!(", in {bits} bits"));
+				format!("train {}{chosen}", arguments.join(" "))
+			}
 		}
 	}
 

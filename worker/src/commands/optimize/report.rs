@@ -24,6 +24,8 @@ pub struct OptimizeReport {
 	workers: usize,
 	/// Devices that train.
 	devices: Vec<String>,
+	/// Operand bits that `--bits auto` has become; `null` if they are given, or if nothing is trained.
+	bits: Option<u8>,
 	/// Complete generations.
 	generations: usize,
 	/// Candidates of the archive; each one was evaluated once.
@@ -86,6 +88,7 @@ impl OptimizeReport {
 			islands: islands.count(),
 			workers: evaluator.count(),
 			devices: evaluator.devices(),
+			bits: problem.chosen_bits(),
 			generations: islands.generation(),
 			candidates: islands.archive().len(),
 			shared: islands.shared(),

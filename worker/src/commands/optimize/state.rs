@@ -3,6 +3,7 @@
 //! The state is replaced as a whole, so that a process that is killed at any moment leaves a complete one. Results are appended one a line.
 //! The search goes on from the state, asks for the same trials again, and takes those results in place of an evaluation.
 
+use super::problem::BITS;
 use anyhow::{bail, ensure, Context, Result};
 use doin_forecast::output::replace_file;
 use doin_search::{Checkpoint, Evaluated, Islands, Trial};
@@ -28,6 +29,18 @@ struct Content {
 	/// Problem that is searched.
 	problem: Value,
 	islands: Checkpoint,
+}
+
+/// The part of the file that says what is searched.
+#[derive(Deserialize)]
+struct Head {
+	problem: Value,
+}
+
+/// Returns the operand bits that an earlier run of the search has chosen; `None` if there is no such file, or if it has none.
+pub fn chosen_bits(path: &Path) -> Option<u8> {
+	let head: Head = serde_json::from_slice(&fs::read(path).ok()?).ok()?;
+	head.problem.get(BITS)?.as_u64()?.try_into().ok()
 }
 
 /// File with the state of a search, and the file with the results since then.

@@ -4,7 +4,9 @@ use super::{plan::Plan, TrainArgs};
 use crate::report::Remarks;
 use anyhow::{anyhow, ensure, Context, Result};
 use clap::Parser;
-use doin_compute::{gpu::Devices, Candidate, Control, Error, Executor, Grouping, OperandBits, StoppingRule};
+use doin_compute::{
+	gpu::Devices, Candidate, Control, Error, Executor, Grouping, OperandBits, StoppingRule, BYTE_OPERAND_BITS, OPERAND_BITS,
+};
 use doin_forecast::{spec::explain, table::data_hash};
 use doin_scoring::verdict::total;
 use doin_search::{Condition, GeneRange, Space, Trial};
@@ -30,6 +32,8 @@ pub struct TrainingProblem {
 	plan: Plan,
 	space: Space,
 	executor: Executor,
+	/// Operand bits that `--bits auto` has become.
+	chosen_bits: Option<u8>,
 }
 
 impl TrainingProblem {
@@ -59,11 +63,6 @@ impl TrainingProblem {
 		if let Some((option, _)) = idle.iter().find(|(_, is_given)| *is_given) {
 			return Err(anyhow!("{option} after `--` has no effect on a search: omit it, or give it before `--`"));
 		}
-		ensure!(
-			args.genes.bits != OperandBits::Auto,
-			"--bits auto after `--` would be measured by each process, and a state that goes on would mix both: give --bits 8 or --bits 12; \
-			 `doin-worker train --bits auto` with the same files says which are faster on this machine"
-		);
 		let mut sources = args.files.csv.iter().chain(&args.files.validation_csv).chain(&args.files.test_csv);
 		ensure!(
 			sources.all(|source| source.path != Path::new("-")),
@@ -78,12 +77,59 @@ impl TrainingProblem {
 			args.genes.candidate_at(&space.named(&genes), plan.window, plan.spec.history)?;
 		}
 		let executor = Executor::new(1, Arc::new(Devices::new(Vec::new())))?;
-		Ok(Self { args, plan, space, executor })
+		Ok(Self { args, plan, space, executor, chosen_bits: None })
 	}
 
 	/// Returns the space of the genes that are ranges.
 	pub fn space(&self) -> &Space {
 		&self.space
+	}
+
+	/// Chooses the operand bits of all candidates if `--bits auto` asks for it: `before`, which an earlier run of the search has chosen,
+	/// or those with which the largest net of the space trains faster on this machine. Remarks are printed.
+	///
+	/// # Errors
+	///
+	/// Errors if the steps of that net cannot be measured.
+	pub fn choose_bits(&mut self, before: Option<u8>, has_devices: bool) -> Result<()> {
+		let is_open = self.args.genes.bits == OperandBits::Auto;
+		if let (true, Some(bits)) = (is_open, before) {
+			self.fix_bits(bits);
+			return Ok(());
+		}
+		let mut largest: Vec<Candidate> = self.largest()?.into_iter().collect();
+		self.args.genes.choose_bits(&mut largest, has_devices, &Remarks::default(), |candidate| {
+			self.executor.install(|| self.plan.data.step_times(candidate))
+		})?;
+		if is_open {
+			self.fix_bits(largest.first().map_or(OPERAND_BITS, |candidate| candidate.bits));
+		}
+		Ok(())
+	}
+
+	/// Trains all candidates in these operand bits, in place of those that `--bits auto` would measure.
+	pub fn fix_bits(&mut self, bits: u8) {
+		let asked = if bits == BYTE_OPERAND_BITS { OperandBits::Eight } else { OperandBits::Twelve };
+		(self.args.genes.bits, self.chosen_bits) = (asked, asked.fixed());
+	}
+
+	/// Returns the operand bits that `--bits auto` has become; `None` if others were given.
+	pub fn chosen_bits(&self) -> Option<u8> {
+		self.chosen_bits
+	}
+
+	/// Returns the candidate at the upper ends of the space, whose width is halved until it can be trained. `None` if no width can.
+	fn largest(&self) -> Result<Option<Candidate>> {
+		let highest: Vec<i64> = self.space.genes().iter().map(|gene| gene.hi).collect();
+		let mut candidate =
+			self.args.genes.candidate_at(&self.space.named(&highest), self.plan.window, self.plan.spec.history)?;
+		while candidate.check(&self.plan.data).is_err() {
+			candidate.width /= 2;
+			if candidate.width == 0 {
+				return Ok(None);
+			}
+		}
+		Ok(Some(candidate))
 	}
 
 	/// Returns the conditions that candidates without epochs meet, all of them: depth 0, where it makes the family a linear model.
@@ -184,8 +230,36 @@ mod tests {
 			let name = option.split(' ').next().unwrap();
 			assert!(refusal(&format!("--csv a.csv {option}")).contains(&format!("{name} after `--` has no effect")), "{option}");
 		}
-		let measured = refusal("--csv a.csv --width 4..8 --bits auto");
-		assert!(measured.contains("give --bits 8 or --bits 12"), "{measured}");
 		assert!(refusal("--csv none.csv --width 4..8").contains("none.csv"));
+	}
+
+	#[test]
+	fn bits_are_chosen_once_for_all_candidates() {
+		let folder = tempfile::tempdir().unwrap();
+		let path = folder.path().join("a.csv");
+		let rows: String =
+			(0..600).map(|at| format!("{}\n", 500 + 300 * (at % 24) - 11 * (at % 24) * (at % 24) + at % 7)).collect();
+		std::fs::write(&path, format!("y\n{rows}")).unwrap();
+		let problem = |options: &str| {
+			let line = format!("--csv {} --window 24 --epochs 1 --width 4..512 {options}", path.display());
+			TrainingProblem::new(&line.split_whitespace().map(str::to_owned).collect::<Vec<_>>(), true).unwrap()
+		};
+		let trial = Trial { genes: vec![8], divisor: 1 };
+		let bits = |problem: &TrainingProblem| (problem.chosen_bits(), problem.candidate(&trial).unwrap().bits);
+		let mut measured = problem("--bits auto");
+		measured.choose_bits(None, false).unwrap();
+		let (chosen, used) = bits(&measured);
+		assert!(chosen == Some(used) && [8, 12].contains(&used), "{chosen:?} {used}");
+		for before in [8, 12] {
+			let mut resumed = problem("--bits auto");
+			resumed.choose_bits(Some(before), false).unwrap();
+			assert_eq!(bits(&resumed), (Some(before), before), "an earlier run has chosen");
+			let mut forced = problem(&format!("--bits {before}"));
+			forced.choose_bits(Some(20 - before), false).unwrap();
+			assert_eq!(bits(&forced), (None, before), "they are given");
+		}
+		let mut beside = problem("--bits auto");
+		beside.choose_bits(None, true).unwrap();
+		assert_eq!(bits(&beside), (Some(12), 12), "beside devices");
 	}
 }
