@@ -10,9 +10,9 @@ use crate::{
 	report::{table, OutputArgs, LEFT, RIGHT},
 	work::compute,
 };
-use anyhow::{bail, Context, Result};
+use anyhow::{anyhow, bail, Context, Result};
 use clap::Args;
-use doin_chain::{Account, Chain, Signer};
+use doin_chain::{Account, Chain, Signer, SubmitError};
 use doin_primitives::{BlockNumber, DomainId};
 use doin_serve::{
 	check::{compare, Finding, Signed},
@@ -21,10 +21,17 @@ use doin_serve::{
 };
 use serde::Serialize;
 use std::{
+	collections::BTreeSet,
 	fmt::{self, Display, Formatter},
 	path::PathBuf,
 	process::ExitCode,
 };
+
+/// Error of an accusation of a server that has no bond.
+const NO_BOND: &str = "Inference::NoOffer";
+/// Errors of accusations that fail at every later block too: the bond is gone, has answered for such a lie, or does not answer for the
+/// block of the receipt. Each attempt costs a fee.
+const LASTING: [&str; 4] = [NO_BOND, "Inference::AlreadyHalved", "Inference::BeforeOffer", "Inference::BlockTooOld"];
 
 /// Arguments of `accuse`.
 #[derive(Clone, Debug, Args)]
@@ -48,7 +55,7 @@ pub async fn run(node: &NodeArgs, args: AccuseArgs) -> Result<ExitCode> {
 	let chain = node.connect().await?;
 	let purse = open_purse(&chain, args.purse).await?;
 	forget_old(&chain, &purse, chain.finalized().await?).await?;
-	let mut report = AccuseReport { checked: 0, lies: Vec::new() };
+	let (mut report, mut without_bond) = (AccuseReport { checked: 0, lies: Vec::new() }, BTreeSet::new());
 	for proof in &purse.proofs()? {
 		let (model, (bought, signed, finding)) = match checked(&chain, &purse, proof).await {
 			Ok(checked) => checked,
@@ -59,7 +66,8 @@ pub async fn run(node: &NodeArgs, args: AccuseArgs) -> Result<ExitCode> {
 		};
 		report.checked += 1;
 		if finding != Finding::Right {
-			report.lies.push(accused(&chain, &signer, &purse, (proof, &bought, &signed, &finding), model).await?);
+			let found = (proof, &bought, &signed, &finding);
+			report.lies.push(accused(&chain, &signer, &purse, &mut without_bond, found, model).await?);
 		}
 	}
 	args.output.print(&report)?;
@@ -96,23 +104,35 @@ async fn champion_bytes(chain: &Chain, purse: &Purse, proof: &Proof) -> Result<V
 	}
 }
 
-/// Accuses the server of a false answer, which is forgotten if the server is slashed. A refusal does not stop the accusations of others.
+/// Accuses the server of a false answer, which is forgotten if the server is slashed, and if it never can be. A refusal does not stop the
+/// accusations of others. One `without_bond` is not accused again: the fee would be lost.
 async fn accused(
 	chain: &Chain,
 	signer: &Signer,
 	purse: &Purse,
+	without_bond: &mut BTreeSet<(Account, DomainId)>,
 	(proof, bought, signed, finding): (&Proof, &Bought, &Signed, &Finding),
 	model: Vec<u8>,
 ) -> Result<LieRow> {
-	let outcome = accuse(chain, signer, bought, signed, finding, model).await;
+	let (server, domain) = (bought.server, signed.receipt.domain);
+	let outcome = match without_bond.contains(&(server, domain)) {
+		true => Err(anyhow!("the bond of the server is gone")),
+		false => accuse(chain, signer, bought, signed, finding, model).await,
+	};
+	let reason =
+		outcome.as_ref().err().and_then(|error| error.downcast_ref::<SubmitError>()).and_then(SubmitError::dispatch_error);
+	if reason == Some(NO_BOND) {
+		without_bond.insert((server, domain));
+	}
+	let is_over = without_bond.contains(&(server, domain)) || reason.is_some_and(|reason| LASTING.contains(&reason));
 	let (slash, refusal) = match outcome {
 		Ok(slash) => (slash, None),
 		Err(error) => (None, Some(format!("{error:#}"))),
 	};
-	if slash.is_some() {
+	if slash.is_some() || is_over {
 		purse.forget(&proof.answer)?;
 	}
-	Ok(LieRow { server: bought.server, domain: signed.receipt.domain, receipt: proof.block, slash, refusal })
+	Ok(LieRow { server, domain, receipt: proof.block, slash, refusal })
 }
 
 /// A false answer.
