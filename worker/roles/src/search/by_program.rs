@@ -65,7 +65,7 @@ pub(super) struct ProgramRunner {
 	pub(super) stop: Arc<AtomicBool>,
 	pub(super) results: mpsc::UnboundedSender<TrainedCandidate>,
 	pub(super) meter: Meter,
-	/// File that the state is written to.
+	/// File that the state is written to; `None` too once the training of an immigrant was interrupted.
 	pub(super) file: Option<StateFile>,
 	/// Candidates that failed since the last one that was trained.
 	pub(super) failed: u32,
@@ -211,7 +211,13 @@ impl ProgramRunner {
 			Ok(Arrival::Joined(genes)) => {
 				self.meter.immigrant_taken();
 				// Nothing proves that its model was trained with these genes.
-				let fitness = self.train(&genes, initial)?;
+				let trained = self.train(&genes, initial);
+				if trained.is_err() {
+					// The algorithm knows the genes now, so that a restart from this state would never train them. The state that was
+					// written last stays, and the model is given again.
+					self.file = None;
+				}
+				let fitness = trained?;
 				self.best.enter(&genes, fitness);
 				if let Err(error) = self.optimizer.retell(&Trial::whole(genes), fitness) {
 					tracing::debug!(target: TARGET, %error, "fitness rejected");

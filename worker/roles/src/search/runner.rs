@@ -82,7 +82,7 @@ pub(super) struct Runner {
 	pub(super) meter: Meter,
 	/// Opened segments that the fitnesses of the best candidates belong to.
 	pub(super) segments: u16,
-	/// File that the state is written to.
+	/// File that the state is written to; `None` too once the training of immigrants was interrupted.
 	pub(super) file: Option<StateFile>,
 }
 
@@ -376,7 +376,11 @@ impl Runner {
 		if !joined.is_empty() {
 			// Nothing proves that a model was trained with its genes, and more segments may be open now than by then. The fitness of their
 			// training replaces that of the model.
-			self.train(&joined, Told::Again);
+			if !self.train(&joined, Told::Again) {
+				// The algorithm knows the genes now, so that a restart from this state would never train them. The state that was written last
+				// stays: all that came after it is trained again, and the models are given again.
+				self.file = None;
+			}
 		}
 	}
 

@@ -245,6 +245,33 @@ async fn every_candidate_of_a_round_is_taken_in_and_one_of_other_genes_is_left_o
 	}
 }
 
+/// The worker stops while the genes of an immigrant are trained. They are known by then, with the fitness of its model.
+#[test]
+fn an_immigrant_whose_training_was_interrupted_is_trained_after_a_restart() {
+	let mut problem = Problem::clone(&wide());
+	problem.spec.genes[4].hi = 200;
+	let (problem, folder, genes) = (Arc::new(problem), tempfile::tempdir().unwrap(), vec![5, 33, 1, 7, 200]);
+	let ridge = start(&problem, &seeded(), &ResourceLimits::default(), executor(1)).unwrap().results.blocking_recv().unwrap();
+	let begin = |progress: &Progress| {
+		let file = StateFile::new(&folder.path().join("journal.db"), &problem, Account([1; 32]), None);
+		let meter = meter(progress, &problem);
+		let search = Search::start(&problem, &seeded(), &ResourceLimits::default(), executor(1), meter, Some(file)).unwrap();
+		search.immigrate(immigrant(genes.clone(), Some(ridge.model.clone())));
+		search
+	};
+	let progress = Progress::default();
+	let mut search = begin(&progress);
+	while progress.searches()[0].immigrants == 0 {
+		std::thread::yield_now();
+	}
+	search.stop.store(true, Ordering::Relaxed);
+	let is_trained = std::iter::from_fn(|| search.results.blocking_recv()).any(|found| found.genes == genes);
+	drop(search);
+	let mut search = begin(&Progress::default());
+	let mut results = std::iter::from_fn(|| search.results.blocking_recv()).take(40);
+	assert!(is_trained || results.any(|found| found.genes == genes), "it is known, and was never trained");
+}
+
 /// The worker stops while the best candidates are trained again.
 #[test]
 fn candidates_that_were_not_trained_again_are_so_after_a_restart() {
