@@ -7,12 +7,13 @@ use super::{
 	report::{EndReason, Report, Wait},
 	stakes::{fate, leads, LostStakes, StakedSeat},
 	trial::{Passed, Trial, TrialOutcome},
+	TARGET,
 };
 use crate::{
 	amount::Amount,
 	journal::{Entry, Note, Scope, State},
 	loss::percent_better,
-	search::TrainedCandidate,
+	search::{TrainedCandidate, MOST_GIVEN},
 };
 use doin_chain::{Account, Budget};
 use doin_primitives::{
@@ -322,24 +323,31 @@ impl Policy {
 		}))
 	}
 
-	/// Gives the search each model once that others have revealed: the champion, the contender, what is evaluated, and the candidates of the
-	/// rounds. A champion and a contender of this account are given at the first look, since the search may not know them after a restart.
+	/// Gives the search each model once that others have revealed: the champion, the contender, the candidates of the rounds, and what is
+	/// evaluated, the newest rounds first. What exceeds [`MOST_GIVEN`] is left out, which is logged. A champion and a contender of this
+	/// account are given at the first look, since the search may not know them after a restart.
 	pub fn give_models(&mut self, view: &View) -> Vec<Action> {
 		if self.search == SearchState::Ended {
 			return Vec::new();
 		}
 		let (account, is_first) = (self.rules.account, self.given.is_none());
-		let rounds = view.open_rounds.values().chain([&view.round]);
+		let rounds = std::iter::once(&view.round).chain(view.open_rounds.values().rev());
 		let revealed = rounds.flat_map(|round| &round.seats).filter(|seat| seat.status == SeatStatus::Revealed);
 		let (own, others): (Vec<&SeatView<Account>>, Vec<&SeatView<Account>>) = revealed.partition(|seat| seat.who == account);
 		let champion = view.champion.model;
 		let own_champion = (!is_first && view.champion.author == Some(account)).then_some(champion);
 		let own = own.iter().filter_map(|seat| seat.model).chain(own_champion);
-		let evaluated = view.recomputations.iter().flat_map(|task| &task.models).copied();
-		let candidates = evaluated.chain(others.iter().filter_map(|seat| seat.model));
+		let evaluated = view.recomputations.iter().rev().flat_map(|task| &task.models).copied();
+		let candidates = others.iter().filter_map(|seat| seat.model).chain(evaluated);
 		let shown = std::iter::once(champion).chain(view.round.contender).chain(candidates);
 		let (own, shown): (Vec<ModelId>, Vec<ModelId>) = (own.filter_map(stored).collect(), shown.filter_map(stored).collect());
-		self.given.get_or_insert_default().add(&own, &shown).into_iter().map(Action::Immigrate).collect()
+		let new = self.given.get_or_insert_default().add(&own, &shown);
+		let left_out = new.len().saturating_sub(MOST_GIVEN);
+		if left_out > 0 {
+			let domain = self.rules.domain;
+			tracing::info!(target: TARGET, domain, left_out, "the search is given the most important of many models of other authors");
+		}
+		new.into_iter().take(MOST_GIVEN).map(Action::Immigrate).collect()
 	}
 
 	/// Lets the search be given a model again, which could not be read.

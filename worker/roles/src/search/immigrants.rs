@@ -12,6 +12,8 @@ use std::{collections::VecDeque, sync::Arc};
 
 /// Models that wait at most: those of four full rounds.
 const MOST_WAITING: usize = 64;
+/// Models that a search is given at most at one look. One more full round fits behind them, before the first one of them is dropped.
+pub(crate) const MOST_GIVEN: usize = 48;
 
 /// A stored model of another author, or of an earlier search.
 #[derive(Clone, Debug)]
@@ -62,7 +64,7 @@ impl Waiting {
 	pub(super) fn push(&mut self, immigrant: Immigrant) {
 		if self.0.len() >= MOST_WAITING {
 			let dropped = self.0.pop_front().map(|dropped| dropped.id);
-			tracing::debug!(target: TARGET, model = dropped, "too many models of other authors wait, and one is left out");
+			tracing::info!(target: TARGET, model = dropped, "too many models of other authors wait, and one is left out");
 		}
 		self.0.push_back(immigrant);
 	}

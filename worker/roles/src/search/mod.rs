@@ -43,8 +43,8 @@ use doin_search::{
 	PluginConfig, PluginOptimizer, Sampler, SamplerConfig, SearchError, Sequence, Space, Staged, StagedConfig,
 };
 use doin_serve::tasks::HostQueue;
-pub(crate) use immigrants::Immigrant;
 use immigrants::Waiting;
+pub(crate) use immigrants::{Immigrant, MOST_GIVEN};
 use runner::{Best, Runner};
 pub(crate) use state::StateFile;
 use std::{

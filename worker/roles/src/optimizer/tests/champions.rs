@@ -54,7 +54,7 @@ fn contenders_and_all_that_others_reveal_enter_the_search_once() {
 	view.open_rounds.insert(round_id(7), earlier);
 	// Seasonal, which needs no search, and model 4, whose round was over before the first look.
 	view.recomputations = vec![task(1, RecomputationPhase::Answering, 120, &[OTHER])];
-	assert_eq!(given(&mut policy, &view), [6, 2, 4, 9, 10]);
+	assert_eq!(given(&mut policy, &view), [6, 2, 10, 9, 4]);
 	assert!(given(&mut policy, &view).is_empty());
 	view.round.seats[3] = revealed(OTHER, 13);
 	assert_eq!(given(&mut policy, &view), [13], "the last one to reveal");
@@ -65,6 +65,23 @@ fn contenders_and_all_that_others_reveal_enter_the_search_once() {
 	assert!(given(&mut policy, &next).is_empty(), "the search has found this near miss itself");
 	policy.give_again(13);
 	assert_eq!(given(&mut policy, &view), [13], "it could not be read before");
+}
+
+/// After a long absence, more models are shown than a search takes in.
+#[test]
+fn of_too_many_models_the_most_important_ones_enter_the_search() {
+	let mut policy = policy();
+	let revealed = |model| seat(OTHER, [7; 32], SeatStatus::Revealed, Some(model));
+	let mut view = View { round: round(8, Phase::Reveal), ..of(6, Some(OTHER)) };
+	view.round.contender = Some(ModelRef::Stored(2));
+	view.round.seats = (200..230).map(revealed).collect();
+	let mut earlier = round(7, Phase::Reveal);
+	earlier.seats = (100..130).map(revealed).collect();
+	view.open_rounds.insert(round_id(7), earlier);
+	view.recomputations = vec![task(1, RecomputationPhase::Answering, 120, &[OTHER])];
+	let newest = [6, 2].into_iter().chain(200..230).chain(100..116);
+	assert_eq!(given(&mut policy, &view), newest.collect::<Vec<u64>>());
+	assert!(given(&mut policy, &view).is_empty(), "what was left out is not given later");
 }
 
 #[test]
