@@ -2,7 +2,7 @@
 
 use super::{
 	bid::{BidLimits, PayTerms, Rates},
-	given::immigrant,
+	given::{immigrant, is_worth_repeating},
 	policy::{Action, CallCosts, CommitOutcome, Commitments, Policy, Rules, Step, View},
 	report::{EndReason, Report, Wait},
 	rounds::OpenRounds,
@@ -23,7 +23,7 @@ use crate::{
 	search::{Immigrant, Search, StateFile, TrainedCandidate},
 };
 use anyhow::{Context as _, Error, Result};
-use doin_chain::{Account, Call, Head, ReadError, Signer, SubmitError, Urgency};
+use doin_chain::{Account, Call, Head, Signer, SubmitError, Urgency};
 use doin_compute::{baseline::ErrorSummary, Executor};
 use doin_forecast::significant;
 use doin_primitives::{
@@ -352,16 +352,16 @@ impl Optimizer {
 		}
 	}
 
-	/// Lets the search breed with a stored model. A model that is refused is logged, and one that could not be read is given again.
+	/// Lets the search breed with a stored model. A model that is refused is logged, and one that the node may answer later is given again.
 	async fn immigrate(&mut self, search: &Search, head: Head, id: ModelId) {
 		match self.read_immigrant(head, id).await {
 			Ok(Some(immigrant)) => search.immigrate(immigrant),
 			Ok(None) => tracing::debug!(target: TARGET, model = id, "a model of another author is not stored any more"),
-			Err(error) if error.is::<ReadError>() => {
+			Err(error) if is_worth_repeating(&error) => {
 				tracing::debug!(target: TARGET, model = id, "the search is given a model at a later block: {error:#}");
 				self.policy.give_again(id);
 			}
-			Err(error) => tracing::warn!(target: TARGET, "{error:#}"),
+			Err(error) => tracing::warn!(target: TARGET, model = id, "{error:#}"),
 		}
 	}
 

@@ -2,7 +2,7 @@
 
 use super::TARGET;
 use crate::{problem::Problem, search::Immigrant};
-use anyhow::{Context, Result};
+use anyhow::{Context, Error, Result};
 use doin_chain::ReadError;
 use doin_primitives::{ModelId, ModelRef};
 use doin_scoring::Model;
@@ -72,6 +72,12 @@ pub(super) fn immigrant(problem: &Problem, id: ModelId, genes: Vec<i64>, loaded:
 	}
 }
 
+/// Returns `true` if a model that could not be read may be read at a later block: the node has not answered, or has refused. An answer
+/// that this worker cannot decode, and an item that the runtime does not have, stay so until one of both is updated.
+pub(super) fn is_worth_repeating(error: &Error) -> bool {
+	matches!(error.downcast_ref::<ReadError>(), Some(ReadError::NoAnswer { .. } | ReadError::Refused { .. }))
+}
+
 #[cfg(test)]
 mod tests {
 	use super::*;
@@ -79,6 +85,7 @@ mod tests {
 		decode_admissible,
 		tests::{rastrigin, sawtooth},
 	};
+	use doin_chain::RequestError;
 	use doin_scoring::model::VERSION;
 
 	#[test]
@@ -128,5 +135,15 @@ mod tests {
 		let missing = ReadError::Missing { item: "storage Optimae.Models".into() };
 		let error = immigrant(&sawtooth(), 5, vec![4], Err(missing.into())).unwrap_err();
 		assert!(error.is::<ReadError>(), "{error:?}");
+	}
+
+	#[test]
+	fn only_what_the_node_may_answer_later_is_worth_repeating() {
+		let lost =
+			|| ReadError::NoAnswer { url: "ws://127.0.0.1".into(), request: "x".into(), source: RequestError::Disconnected };
+		assert!(is_worth_repeating(&lost().into()));
+		assert!(is_worth_repeating(&Error::from(lost()).context("model 5 is not read")));
+		assert!(!is_worth_repeating(&ReadError::Missing { item: "storage Optimae.Models".into() }.into()));
+		assert!(!is_worth_repeating(&anyhow::anyhow!("model 5 is not admissible")));
 	}
 }
