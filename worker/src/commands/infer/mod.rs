@@ -140,7 +140,7 @@ pub async fn run(node: &NodeArgs, args: InferArgs) -> Result<ExitCode> {
 ///
 /// # Errors
 ///
-/// Errors if the node does not have the block or its state, and if the purse cannot be written.
+/// Errors if the block is not finalized, if the node does not have it or its state, and if the purse cannot be written.
 pub async fn complete(
 	chain: &Chain,
 	purse: &Purse,
@@ -148,6 +148,11 @@ pub async fn complete(
 	block: BlockNumber,
 	domain: DomainId,
 ) -> Result<(Champion, Vec<u8>)> {
+	// The champion of a fork would be kept for ever.
+	let last = chain.finalized().await?.number;
+	if block > last {
+		bail!("block {block} is not finalized, and block {last} is the last one that is: repeat the command later");
+	}
 	let at = chain.block(block).await?.with_context(|| format!("the node has no block {block}"))?;
 	let (champion, bytes) = champion_at(chain, at, domain).await?;
 	purse.complete(answer, &champion.hash, &bytes)?;
