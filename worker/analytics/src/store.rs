@@ -5,7 +5,9 @@ use crate::{
 	facts::{facts, hex_of, Row},
 	statements as sql, StoreError,
 };
-use rusqlite::{params, params_from_iter, Connection, OpenFlags, OptionalExtension, Transaction, TransactionBehavior};
+use rusqlite::{
+	params, params_from_iter, types::Type, Connection, OpenFlags, OptionalExtension, Transaction, TransactionBehavior,
+};
 use std::{
 	cmp::Ordering,
 	ffi::OsString,
@@ -337,10 +339,17 @@ fn next_position(at: Option<Position>, begin: Option<(Hash, u32)>, block: &Block
 }
 
 /// Returns what was minted to an account as optimizer after the block of its last fact, in plancks. A sum of SQLite has 64 bits.
+///
+/// # Errors
+///
+/// Errors if an amount is not a number.
 fn earned(database: &Connection, account: &str) -> rusqlite::Result<u128> {
 	let mut statement = database.prepare_cached(sql::EARNED)?;
-	let mut amounts = statement.query_map([account], |row| row.get::<_, String>(0))?;
-	amounts.try_fold(0u128, |sum, amount| Ok(sum.saturating_add(amount?.parse().unwrap_or_default())))
+	let mut amounts = statement.query_map([account], |row| {
+		let amount = row.get::<_, String>(0)?;
+		amount.parse::<u128>().map_err(|error| rusqlite::Error::FromSqlConversionFailure(0, Type::Text, Box::new(error)))
+	})?;
+	amounts.try_fold(0u128, |sum, amount| Ok(sum.saturating_add(amount?)))
 }
 
 /// Applies a row.

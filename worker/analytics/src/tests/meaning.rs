@@ -164,6 +164,16 @@ fn the_reward_of_a_row_is_what_its_account_was_minted_since_the_row_before() {
 }
 
 #[test]
+fn an_amount_that_is_no_number_is_an_error() {
+	let minted = ("Work", "Rewarded", json!({ "who": "5Alice", "amount": "5", "role": "optimizer" }));
+	let all = blocks(vec![vec![committed(3, 1, 0, "5Alice"), minted], vec![decided(3, 1)]]);
+	let (_folder, mut store) = stored(&all[..2]);
+	assert_eq!(raw(&store).execute("UPDATE payment SET amount = 'five'", []).unwrap(), 1);
+	let error = store.write(&all[2..]).unwrap_err();
+	assert!(matches!(error, crate::StoreError::Database { .. }), "{error:?}");
+}
+
+#[test]
 fn a_converged_domain_completes_its_experiments() {
 	let converged = ("Domains", "Converged", json!({ "domain": 3, "author": "5Alice", "loss": "12", "bounty": "9" }));
 	let (_folder, store) = stored(&blocks(vec![
