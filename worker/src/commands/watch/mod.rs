@@ -16,10 +16,10 @@ use crate::{
 	},
 	report::count,
 };
-use anyhow::{bail, Context, Result};
+use anyhow::{bail, Context, Error, Result};
 use clap::Args;
 use companion::Companion;
-use doin_chain::{Account, Chain, FinalizedBlocks, Head, Patience};
+use doin_chain::{Account, Chain, FinalizedBlocks, Head, Patience, ReadError};
 use doin_primitives::{
 	views::{DomainView, EvidenceView, RecomputationPhase, RecomputationView, RoundView, SealView},
 	BlockNumber, DomainId, EvidenceKind, ModelRef, Status,
@@ -141,10 +141,16 @@ impl Watcher {
 		let mut blocks = self.chain.finalized_blocks(self.chain.finalized().await?.number);
 		loop {
 			let at = self.next(&mut blocks).await?;
-			match self.look(at).await {
+			let mut looked = self.look(at).await;
+			if looked.as_ref().is_err_and(is_lost) {
+				// The connection reopens by itself.
+				tokio::time::sleep(TICK).await;
+				looked = self.look(at).await;
+			}
+			match looked {
 				Ok(Some(summary)) => return Ok(Some(summary)),
 				Ok(None) => {}
-				// The connection reopens by itself. A node that has removed the state of this block has removed those before it.
+				// A node that has removed the state of this block has removed those before it.
 				Err(error) => {
 					tracing::warn!(target: "doin::watch", block = at.number, "block skipped: {error:#}");
 					self.go_on(&mut blocks, at.number.saturating_add(1)).await;
@@ -212,10 +218,12 @@ impl Watcher {
 			}
 		}
 		activity.extend(self.look_at_streams(at).await);
-		let before = self.work_blocks.replace(work.work_blocks);
+		let before = self.work_blocks;
 		if let Some(seal) = work.last_seal.as_ref().filter(|_| before.is_some_and(|before| before < work.work_blocks)) {
 			self.show_seal(at, seal).await?;
 		}
+		// A seal that could not be shown is so at the next look.
+		self.work_blocks = Some(work.work_blocks);
 		let queued =
 			format!("  queue {:.4} of {:.4} bits, work block {}", bits(work.queued), bits(work.threshold), work.work_blocks);
 		let queued = format!("{queued}, best block {}", self.chain.head().number);
@@ -327,6 +335,14 @@ impl Watcher {
 	}
 
 	async fn show_seal(&mut self, at: Head, seal: &SealView) -> Result<()> {
+		let mut balances = Vec::new();
+		for account in &self.earners {
+			let funds = self.chain.funds(at, *account).await?;
+			balances.push(format!("{} {}", account.short(), Amount(funds.free.saturating_add(funds.held))));
+		}
+		if let Some(pot) = self.validators_pot {
+			balances.push(format!("validators' pot {}", Amount(self.chain.funds(at, pot).await?.free)));
+		}
 		self.screen.line(&format!(
 			"block {:>6}  WORK BLOCK {} sealed: {} minted for {:.4} bits (optimizers {}, evaluators {}, validators {})",
 			seal.block,
@@ -337,14 +353,6 @@ impl Watcher {
 			Amount(seal.evaluators),
 			Amount(seal.validators)
 		));
-		let mut balances = Vec::new();
-		for account in &self.earners {
-			let funds = self.chain.funds(at, *account).await?;
-			balances.push(format!("{} {}", account.short(), Amount(funds.free.saturating_add(funds.held))));
-		}
-		if let Some(pot) = self.validators_pot {
-			balances.push(format!("validators' pot {}", Amount(self.chain.funds(at, pot).await?.free)));
-		}
 		self.screen.line(&format!("              balances: {}", balances.join(", ")));
 		Ok(())
 	}
@@ -353,6 +361,11 @@ impl Watcher {
 		let fees = self.chain.fee_market(at).await?;
 		Ok(WatchSummary::new(self.latest.clone(), seal, fees.burned, now().saturating_sub(self.since)))
 	}
+}
+
+/// Returns `true` if a look has failed since the node has not answered, so that the same one may succeed.
+fn is_lost(error: &Error) -> bool {
+	error.downcast_ref::<ReadError>().is_some_and(ReadError::is_transient)
 }
 
 /// Returns the phase of a round as text.
@@ -387,11 +400,24 @@ fn describe_task(task: &RecomputationView<Account>) -> String {
 mod tests {
 	use super::*;
 	use crate::commands::status::tests::status;
+	use doin_chain::RequestError;
 
 	#[test]
 	fn the_pot_is_the_account_of_its_pallet_id() {
 		// As `PalletId(*b"doin/gen").into_account_truncating()` derives it.
 		assert_eq!(&account_of_pallet_id(*b"doin/gen").0[..13], b"modldoin/gen\0");
+	}
+
+	#[test]
+	fn a_block_is_looked_at_again_only_after_a_lost_answer() {
+		let lost = ReadError::NoAnswer {
+			url: "ws://127.0.0.1:9944".into(),
+			request: "DoinApi_work".into(),
+			source: RequestError::Disconnected,
+		};
+		assert!(is_lost(&lost.into()));
+		assert!(!is_lost(&ReadError::Missing { item: "DoinApi_work".into() }.into()));
+		assert!(!is_lost(&anyhow::anyhow!("model 5 is not stored any more")));
 	}
 
 	#[test]
