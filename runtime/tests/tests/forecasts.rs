@@ -554,5 +554,5 @@ fn no_step_of_the_hook_takes_more_than_its_share_of_a_block() {
 	}
 	let [wait, evaluate, close] = steps.map(|step| step.ref_time());
 	let rounds = u64::from(MAX_AWAKE) * (Forecasts::on_batch_weight().ref_time() + 2 * wait + evaluate + close);
-	assert!(rounds < 300 * share / 20, "32 streams take a tenth of a percent of all blocks: {rounds}");
+	assert!(rounds < 300 * share / 20, "32 streams take more than 0.09 % of all blocks: {rounds}");
 }
