@@ -365,6 +365,9 @@ async fn a_server_that_lies_is_found_by_its_client_and_slashed() -> Result<()> {
 	// An honest server names the hash of the champion.
 	offer(&node, "//Bob")?;
 	offer(&node, "//Charlie")?;
+	let offered = node.best().await?;
+	// Clients read offers of finalized blocks.
+	wait_for("the finality of both offers", LIMIT, || async { Ok((node.finalized().await? >= offered).then_some(())) }).await?;
 	let mut worker = Worker::server(&node.url(), "//Bob")?;
 	let models = answering(&Server::of(&mut worker).await?).await?;
 	let genesis = node.call("chain_getBlockHash", [json!(0)]).await?;
