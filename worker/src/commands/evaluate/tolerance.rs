@@ -33,7 +33,7 @@ pub struct DomainArgs {
 	#[arg(
 		long,
 		value_name = "ID",
-		conflicts_with_all = ["csv", "split", "cores", "ColumnArgs", "ReadArgs", "RowLabelArgs"],
+		conflicts_with_all = ["csv", "split", "cores", "column", "inputs", "ReadArgs", "RowLabelArgs"],
 		help_heading = "Tolerance domain"
 	)]
 	pub domain: Option<DomainId>,

@@ -39,7 +39,7 @@ pub struct InputArgs {
 		long,
 		value_name = "NUMBER,...",
 		allow_hyphen_values = true,
-		conflicts_with_all = ["csv", "map", "raw", "without", "input_units", "ColumnArgs", "ReadArgs"]
+		conflicts_with_all = ["csv", "map", "raw", "without", "input_units", "column", "inputs", "ReadArgs"]
 	)]
 	input: Vec<String>,
 }
