@@ -120,7 +120,8 @@ flock -n 9 || die "$HOME_DIR is in use by another run: stop that one, or choose 
 # otherwise take a new one.
 if [ $fresh = yes ]; then
 	rm -rf "$HOME_DIR"/{chain,letters,genomes,archive}
-	rm -f "$HOME_DIR"/{node,worker,owner,server}.log "$HOME_DIR"/{journal,doin-olap,server}{,-*}.db*
+	# Beside a journal is a folder of searches.
+	rm -rf "$HOME_DIR"/{node,worker,owner,server}.log "$HOME_DIR"/{journal,doin-olap,server}{,-*}.db*
 fi
 
 pids=()
