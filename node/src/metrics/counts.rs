@@ -50,7 +50,7 @@ pub enum Family {
 	Channels,
 	/// Amounts that channels have paid, in DOIN, by where they went.
 	Redeemed,
-	/// Offers of servers, by what happened to them.
+	/// Number of offers to answer requests, by change: offered, unlisted, or released with the bond.
 	Offers,
 	/// Lies of servers that were proved, by kind.
 	Lies,
